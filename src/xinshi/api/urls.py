@@ -1,0 +1,9 @@
+"""Addresses of the API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from xinshi.api.shell import api
+
+urlpatterns = [path("", api.urls)]

@@ -1,0 +1,1 @@
+"""The demo hospital: invented people, real shape. Created through the rooms' own actions."""

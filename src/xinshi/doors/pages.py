@@ -1,0 +1,116 @@
+"""Pages: who may open one, and how a refusal is shown.
+
+A page is `@page(roles)` around a function that parses, calls one action or query, and renders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, cast
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+
+from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
+
+P = ParamSpec("P")
+
+PUBLIC: Final = frozenset[Role]()
+"""Open to anybody, signed in or not."""
+SIGNED_IN: Final = frozenset(Role)
+STAFF: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+
+
+class PageRequest(HttpRequest):
+    """A request to a page, with who acts."""
+
+    actor: Actor
+
+
+class View(Protocol):
+    page_roles: frozenset[Role]
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+
+
+def refusal_text(error: DomainError) -> str:
+    """The refusal as a sentence in the reader's language; parameters that are message ids are translated too."""
+    parameters = {
+        name: gettext(value) if isinstance(value, str) and value else value for name, value in error.parameters.items()
+    }
+    text = gettext(error.message)
+    return text % parameters if parameters else text
+
+
+def page(
+    roles: frozenset[Role], *, methods: tuple[str, ...] = ("GET",)
+) -> Callable[[Callable[Concatenate[PageRequest, P], HttpResponse]], View]:
+    """Open the page to `roles` (PUBLIC: everybody) for `methods` (HEAD goes with GET); show refusals as people's pages.
+
+    Nobody signed in → to the sign-in page. Signed in without the role → 403. A DomainError that the page lets through:
+    404 and 403 as pages; on a POST any other refusal goes back to where the person came from, said at the top.
+    """
+
+    def decorate(function: Callable[Concatenate[PageRequest, P], HttpResponse]) -> View:
+        @wraps(function)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            asked = cast("PageRequest", request)
+            if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+                return HttpResponseNotAllowed(methods)
+            if roles and asked.actor.user_id is None:
+                return redirect_to_sign_in(request)
+            try:
+                if roles and not asked.actor.has(*roles):
+                    raise NotAllowed
+                return function(asked, *args, **kwargs)
+            except DomainError as refusal:
+                return show_refusal(asked, refusal)
+
+        view = cast("View", guarded)
+        view.page_roles = roles
+        return view
+
+    return decorate
+
+
+def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
+    from django.contrib.auth.views import redirect_to_login  # Needs the app registry.
+
+    return redirect_to_login(request.get_full_path())
+
+
+def show_refusal(request: PageRequest, refusal: DomainError) -> HttpResponse:
+    """A refusal as a page (403, 404), as a message where the person came from (POST), or as a page with the reason."""
+    text = refusal_text(refusal)
+    if request.method == "POST" and not isinstance(refusal, NotFound | NotAllowed):
+        messages.error(request, text)
+        return back(request)
+    return render(request, "web/refusal.html", {"text": text, "code": refusal.code}, status=refusal.status)
+
+
+def back(request: HttpRequest, *, fallback: str = "web:start") -> HttpResponseRedirect:
+    """To the page of this site that the person came from, else to `fallback`."""
+    referer = request.META.get("HTTP_REFERER", "")
+    if referer and url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        parts = urlsplit(referer)
+        return HttpResponseRedirect(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return redirect(fallback)
+
+
+def attempt(form: BaseForm, action: Callable[[], Any]) -> Any:
+    """Call `action`; a refusal becomes the form's own error (nothing typed is lost) and None is returned."""
+    try:
+        return action()
+    except (NotAllowed, NotFound):
+        raise
+    except DomainError as refusal:
+        field = refusal.parameters.get("field")
+        form.add_error(field if field in form.fields else None, refusal_text(refusal))
+        return None

@@ -1,0 +1,97 @@
+"""Publishing and delivering. `publish` joins its caller's transaction; the worker calls `deliver_due`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from xinshi.kernel import clock
+from xinshi.kernel.events import Event, event_class
+from xinshi.outbox.models import Delivery, StoredEvent
+
+Listener = Callable[[Sequence[Event]], None]
+BATCH_MAX = 2_000
+ATTEMPTS_MAX = 12
+BACKOFF_SECONDS_MAX = 3_600
+
+_LISTENERS: dict[str, dict[str, Listener]] = {}
+log = logging.getLogger(__name__)
+
+
+def subscribe(event: type[Event], listener: Listener) -> None:
+    """Let `listener` hear of every later `event`; a batch of events is handed over in order of publication."""
+    _LISTENERS.setdefault(event.name, {})[f"{listener.__module__}.{listener.__qualname__}"] = listener
+
+
+def publish(event: Event) -> None:
+    publish_many([event])
+
+
+def publish_many(events: Iterable[Event]) -> None:
+    """Store `events` and one delivery per listener, in the caller's transaction."""
+    assert connection.in_atomic_block, "an event is published in the transaction that makes it true"
+    at = clock.now()
+    stored = StoredEvent.objects.bulk_create(
+        [StoredEvent(name=event.name, payload=event.to_json()) for event in events], batch_size=BATCH_MAX
+    )
+    Delivery.objects.bulk_create(
+        [Delivery(event=row, listener=name, due_at=at) for row in stored for name in _LISTENERS.get(row.name, ())],
+        batch_size=BATCH_MAX,
+    )
+
+
+def deliver_due(*, rounds_max: int = 1_000) -> int:
+    """Deliver what is due, batch by batch, until nothing is; returns the number of deliveries that succeeded."""
+    delivered = 0
+    for _ in range(rounds_max):
+        claimed, succeeded = _deliver_batch(clock.now())
+        delivered += succeeded
+        if not claimed:
+            break
+    return delivered
+
+
+def _deliver_batch(at: datetime) -> tuple[int, int]:
+    """One listener's due deliveries in one transaction: (claimed, succeeded)."""
+    with transaction.atomic():
+        due = Delivery.objects.filter(state=Delivery.State.DUE, due_at__lte=at).order_by("due_at", "id")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, of=("self",))
+        first = due.first()
+        if first is None:
+            return 0, 0
+        batch = list(
+            due.filter(listener=first.listener, event__name=first.event.name).select_related("event")[:BATCH_MAX]
+        )
+        return len(batch), _hand_over(batch, at)
+
+
+def _hand_over(batch: list[Delivery], at: datetime) -> int:
+    """Call the batch's listener inside a savepoint; on failure put the batch off."""
+    name, listener_name = batch[0].event.name, batch[0].listener
+    listener = _LISTENERS.get(name, {}).get(listener_name)
+    ids = [delivery.pk for delivery in batch]
+    try:
+        if listener is None:
+            raise LookupError(f"no listener {listener_name}")
+        with transaction.atomic():
+            listener([event_class(name).from_json(delivery.event.payload) for delivery in batch])
+    except Exception as error:  # noqa: BLE001  # A listener's failure must not stop the others.
+        log.warning("delivery failed", extra={"listener": listener_name, "error": type(error).__name__})
+        _put_off(batch, at, error)
+        return 0
+    Delivery.objects.filter(pk__in=ids).update(state=Delivery.State.DONE)
+    return len(ids)
+
+
+def _put_off(batch: list[Delivery], at: datetime, error: Exception) -> None:
+    for delivery in batch:
+        delivery.attempts += 1
+        delivery.last_error = f"{type(error).__name__}"[:200]
+        delivery.due_at = at + timedelta(seconds=min(2**delivery.attempts, BACKOFF_SECONDS_MAX))
+        if delivery.attempts >= ATTEMPTS_MAX:
+            delivery.state = Delivery.State.GIVEN_UP
+    Delivery.objects.bulk_update(batch, ["attempts", "last_error", "due_at", "state"], batch_size=BATCH_MAX)

@@ -1,0 +1,45 @@
+"""Signing in by user name or phone, both with the password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+
+from xinshi.people.domain import MOBILE_PHONE
+from xinshi.people.models import User
+from xinshi.vault.cipher import blind_index
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+        """Accounts are opened by the station or from a spreadsheet; nobody registers a bare sign-in."""
+        return False
+
+
+class UserNameOrPhoneBackend(BaseBackend):
+    """What is typed as user name may be a mobile phone; a phone that several users share signs nobody in."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User | None:
+        if not username or not password or "\0" in username:
+            return None
+        user = self._find(username.strip())
+        if user is None:
+            User().set_password(password)  # As slow as a real check: timing does not tell whether a user exists.
+            return None
+        return user if user.is_active and user.check_password(password) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+    def _find(self, typed: str) -> User | None:
+        user = User.objects.filter(username=typed).first()
+        if user is None and MOBILE_PHONE.fullmatch(typed):
+            index = blind_index(typed, context="person.phone")
+            owners = list(User.objects.filter(person__phone_index=index)[:2])
+            user = owners[0] if len(owners) == 1 else None
+        return user

@@ -1,0 +1,51 @@
+"""AES-256-GCM with a key id, and a keyed blind index for looking encrypted values up."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+KEY_ID = b"\x01"
+NONCE_BYTES = 12
+PREFIX = "v1:"
+
+
+class VaultError(Exception):
+    """A stored value cannot be opened: the key is wrong or the value was altered."""
+
+
+@lru_cache(maxsize=4)
+def _cipher(key_hex: str) -> AESGCM:
+    return AESGCM(bytes.fromhex(key_hex))
+
+
+def encrypt(text: str, *, context: str) -> str:
+    """`text` sealed for `context` (`model.field`): it cannot be opened as the value of another field."""
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = _cipher(settings.VAULT_KEY).encrypt(nonce, text.encode(), KEY_ID + context.encode())
+    return PREFIX + base64.b64encode(KEY_ID + nonce + sealed).decode("ascii")
+
+
+def decrypt(stored: str, *, context: str) -> str:
+    """The text that `encrypt` sealed for the same context; VaultError for anything else."""
+    if not stored.startswith(PREFIX):
+        raise VaultError(f"{context}: the stored value is not sealed")
+    raw = base64.b64decode(stored.removeprefix(PREFIX))
+    key_id, nonce, sealed = raw[:1], raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
+    try:
+        return _cipher(settings.VAULT_KEY).decrypt(nonce, sealed, key_id + context.encode()).decode()
+    except InvalidTag:
+        raise VaultError(f"{context}: the stored value does not open with this key") from None
+
+
+def blind_index(text: str, *, context: str) -> str:
+    """A keyed digest by which equal values find each other without being readable; 32 hex digits."""
+    key = bytes.fromhex(settings.INDEX_KEY)
+    return hmac.new(key, f"{context}\0{text}".encode(), hashlib.sha256).hexdigest()[:32]
