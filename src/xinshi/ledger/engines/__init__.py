@@ -1,0 +1,48 @@
+"""Two engines, one meaning: how transfers are written on PostgreSQL and on SQLite.
+
+An engine is a module with `post(batch, *, actor_ref, at) -> dict[key, StoredPosting]`. It runs inside a transaction, takes
+locks in ascending account id, refuses what breaks a limit at any step, and writes transfers, entries and balances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.db import connection
+
+from xinshi.ledger.domain import NewTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A transfer that an engine wrote, or found written."""
+
+    id: int
+    is_new: bool
+    posted_at: datetime
+
+
+class Post(Protocol):
+    def __call__(
+        self,
+        batch: Mapping[str, tuple[NewTransfer, str]],
+        *,
+        actor_ref: str,
+        at: datetime,
+        hold_ids: Mapping[str, int],
+    ) -> dict[str, Posting]:
+        """Write `batch` (transfer and payload hash by key, in order); `hold_ids` names the hold that a key captures."""
+
+
+def engine_post() -> Post:
+    """The engine of the database in use."""
+    if connection.vendor == "postgresql":
+        from xinshi.ledger.engines import postgresql  # Each engine speaks one dialect; only one is loaded.
+
+        return postgresql.post
+    from xinshi.ledger.engines import sqlite
+
+    return sqlite.post
