@@ -1,0 +1,105 @@
+"""Reads of the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import NotFound
+from xinshi.people.access import visible_to
+from xinshi.people.actions import id_index, phone_index
+from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, masked_name, masked_phone
+from xinshi.people.models import Person
+
+T = TypeVar("T")
+LOOKUP_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """What a list shows of somebody; the phone is masked."""
+
+    id: int
+    name: str
+    volunteer_number: str
+    masked_phone: str
+    group: str
+    is_public: bool
+
+    @property
+    def public_name(self) -> str:
+        """The name for places where anybody looks: whole only with consent."""
+        return self.name if self.is_public else masked_name(self.name)
+
+
+def _parts(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = list(values)
+    for start in range(0, len(rest), LOOKUP_SIZE):
+        yield rest[start : start + LOOKUP_SIZE]
+
+
+def find_by_id_numbers(numbers: Iterable[str]) -> dict[str, int]:
+    """Who is known by an identity number: {number as given: person id}."""
+    by_index = {index: number for number in numbers if (index := id_index(number))}
+    found: dict[str, int] = {}
+    for part in _parts(by_index):
+        for index, pk in Person.objects.filter(id_index__in=part).values_list("id_index", "id"):
+            found[by_index[str(index)]] = pk
+    return found
+
+
+def find_by_volunteer_numbers(numbers: Iterable[str]) -> dict[str, int]:
+    """Who is known by a volunteer number: {number: person id}."""
+    found: dict[str, int] = {}
+    for part in _parts({number for number in numbers if number}):
+        rows = Person.objects.filter(volunteer_number__in=part).values_list("volunteer_number", "id")
+        found |= {str(number): pk for number, pk in rows}
+    return found
+
+
+def cards(person_ids: Iterable[int]) -> dict[int, PersonCard]:
+    """Cards by person id."""
+    found: dict[int, PersonCard] = {}
+    for part in _parts(set(person_ids)):
+        for person in Person.objects.filter(pk__in=part):
+            found[person.pk] = card_of(person)
+    return found
+
+
+def card_of(person: Person) -> PersonCard:
+    return PersonCard(
+        id=person.pk,
+        name=person.name,
+        volunteer_number=person.volunteer_number or "",
+        masked_phone=masked_phone(person.phone),
+        group=person.group,
+        is_public=person.is_public,
+    )
+
+
+def person(actor: Actor, person_id: int) -> Person:
+    """One person whom `actor` may see; NotFound otherwise."""
+    found = visible_to(actor).filter(pk=person_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def search(actor: Actor, *, term: str = "", groups: Sequence[str] = ()) -> QuerySet[Person]:
+    """People whom `actor` may see, by part of the name, or by a whole volunteer number, phone or identity number."""
+    people = visible_to(actor).filter(erased_at=None)
+    wanted = term.strip().replace("\0", "")
+    if wanted:
+        condition = Q(name__contains=wanted) | Q(volunteer_number=wanted)
+        if MOBILE_PHONE.fullmatch(wanted):
+            condition |= Q(phone_index=phone_index(wanted))
+        if ID_NUMBER.fullmatch(wanted.upper()):
+            condition |= Q(id_index=id_index(wanted))
+        people = people.filter(condition)
+    if groups:
+        people = people.filter(group__in=groups)
+    return people
