@@ -1,0 +1,117 @@
+"""Creating programmes and activities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from xinshi.activities.access import require_planner
+from xinshi.activities.domain import CreatedActivity, NewActivity, check_activity
+from xinshi.activities.events import ActivityPublished
+from xinshi.activities.models import Activity, Programme, Shift
+from xinshi.audit.actions import record_many
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import Invalid, gettext_noop
+from xinshi.organizations.models import Organization
+from xinshi.outbox.actions import publish_many
+from xinshi.people.models import Person
+
+BATCH_ROWS = 1_000
+
+
+@transaction.atomic
+def create_activity(*, actor: Actor, activity: NewActivity) -> CreatedActivity:
+    """An activity with its shifts; a draft unless `activity.state` says otherwise."""
+    return create_activities_many(actor=actor, activities=[activity])[0]
+
+
+@transaction.atomic
+def create_activities_many(*, actor: Actor, activities: Sequence[NewActivity]) -> list[CreatedActivity]:
+    """All activities or none, in the order given; a fixed number of statements per thousand rows."""
+    require_planner(actor)
+    for activity in activities:
+        check_activity(activity)
+    require_known(activities)
+    at = clock.now()
+    rows = Activity.objects.bulk_create(
+        [
+            Activity(
+                title=new.title.strip(),
+                programme_id=new.programme_id,
+                category=new.category,
+                description=new.description,
+                risks=new.risks,
+                place=new.place.strip(),
+                organizer_id=new.organizer_id,
+                person_in_charge_id=new.person_in_charge_id,
+                hours_kind=new.hours_kind.value,
+                state=new.state,
+                created_by_ref=actor.reference,
+                created_at=at,
+                published_at=None if new.state == Activity.State.DRAFT else at,
+            )
+            for new in activities
+        ],
+        batch_size=BATCH_ROWS,
+    )
+    created = _create_shifts(rows, activities)
+    record_many(
+        actor=actor,
+        action="activities.create",
+        objects=[(f"activity:{row.pk}", {"state": row.state, "category": row.category}) for row in rows],
+    )
+    publish_many(ActivityPublished(activity_id=row.pk) for row in rows if row.state == Activity.State.PUBLISHED)
+    return created
+
+
+@transaction.atomic
+def ensure_programmes(*, actor: Actor, names: Iterable[str]) -> dict[str, int]:
+    """The programme ids by name; missing programmes are created."""
+    require_planner(actor)
+    wanted = list(dict.fromkeys(names))
+    known = dict(Programme.objects.filter(name__in=wanted).values_list("name", "pk"))
+    missing = [Programme(name=name) for name in wanted if name not in known]
+    created = Programme.objects.bulk_create(missing)
+    record_many(
+        actor=actor, action="activities.create_programme", objects=[(f"programme:{row.pk}", {}) for row in created]
+    )
+    return known | {row.name: row.pk for row in created}
+
+
+def _create_shifts(rows: Sequence[Activity], activities: Sequence[NewActivity]) -> list[CreatedActivity]:
+    shifts = Shift.objects.bulk_create(
+        [
+            Shift(
+                activity=row,
+                starts_at=shift.starts_at,
+                ends_at=shift.ends_at,
+                places=shift.places,
+                is_open=row.state == Activity.State.PUBLISHED,
+            )
+            for row, new in zip(rows, activities, strict=True)
+            for shift in new.shifts
+        ],
+        batch_size=BATCH_ROWS,
+    )
+    ids_by_activity: dict[int, list[int]] = {row.pk: [] for row in rows}
+    for made in shifts:
+        ids_by_activity[made.activity_id].append(made.pk)
+    return [CreatedActivity(activity_id=row.pk, shift_ids=tuple(ids_by_activity[row.pk])) for row in rows]
+
+
+def require_known(activities: Sequence[NewActivity]) -> None:
+    """Organisers, people in charge and programmes exist; Invalid names the field that does not."""
+    organizers = {activity.organizer_id for activity in activities}
+    people = {activity.person_in_charge_id for activity in activities}
+    programmes = {activity.programme_id for activity in activities if activity.programme_id is not None}
+    unknown = gettext_noop("Choose one of the list.")
+    if Organization.objects.filter(pk__in=organizers).count() != len(organizers):
+        raise Invalid(field="organizer", reason=unknown)
+    if Person.objects.filter(pk__in=people, erased_at=None).count() != len(people):
+        raise Invalid(field="person_in_charge", reason=unknown)
+    if programmes and Programme.objects.filter(pk__in=programmes).count() != len(programmes):
+        raise Invalid(field="programme", reason=unknown)
+    if any(activity.state not in Activity.State.values or activity.state == "cancelled" for activity in activities):
+        raise Invalid(field="state", reason=unknown)

@@ -1,0 +1,190 @@
+"""Pure rules of activities and sign-up: what a shift may be, why somebody may not take a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from xinshi.kernel import clock
+from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
+from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
+
+PLACES_MAX: Final = 5_000
+SHIFTS_MAX: Final = 60
+CATEGORY_CODES: Final = frozenset(code for code, _english, _chinese in SERVICE_CATEGORIES)
+
+
+class ShiftFull(DomainError):
+    code = "shift_full"
+    message = gettext_noop("All places of this shift are taken. Choose another shift.")
+
+
+class ShiftStarted(DomainError):
+    code = "shift_started"
+    message = gettext_noop("This shift has already begun. Speak to the person in charge at the place.")
+
+
+class ShiftOver(DomainError):
+    code = "shift_over"
+    message = gettext_noop("This shift is over. Hours served are entered afterwards by a coordinator.")
+
+
+class ActivityNotOpen(DomainError):
+    code = "activity_not_open"
+    message = gettext_noop("This activity takes no sign-ups: it is not published, or it was cancelled.")
+
+
+class AlreadySignedUp(DomainError):
+    code = "already_signed_up"
+    message = gettext_noop("The place in this shift is already yours.")
+
+
+class TimeConflict(DomainError):
+    code = "time_conflict"
+    message = gettext_noop("Another shift is at the same time: “%(title)s”. Cancel that one first.")
+
+
+class PassbookMissing(DomainError):
+    code = "passbook_missing"
+    message = gettext_noop("There is no passbook yet. Have one opened at the volunteer service station.")
+
+
+class PassbookNotActive(DomainError):
+    code = "passbook_not_active"
+    message = gettext_noop("The passbook is not active. Ask the volunteer service station why.")
+
+
+class SignUpGone(DomainError):
+    code = "signup_gone"
+    message = gettext_noop("This sign-up was already cancelled.")
+
+
+class TooLateToCancel(DomainError):
+    code = "too_late_to_cancel"
+    message = gettext_noop("The shift has begun, so only the person in charge can take the place back.")
+
+
+class AlreadyAttended(DomainError):
+    code = "already_attended"
+    message = gettext_noop("This person has already been checked in; take the check-in back first.")
+
+
+class NothingToChange(DomainError):
+    code = "activity_closed"
+    message = gettext_noop("A cancelled or finished activity cannot be changed any more.")
+
+
+class NotADraft(DomainError):
+    code = "not_a_draft"
+    message = gettext_noop("Only a draft can be published.")
+
+
+class PlacesTaken(DomainError):
+    code = "places_taken"
+    message = gettext_noop("%(taken)s places are taken already. Cancel sign-ups before you offer fewer places.")
+
+
+class ShiftHasPeople(DomainError):
+    code = "shift_has_people"
+    message = gettext_noop("People have signed up for this shift; it cannot be removed. Cancel their places first.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = gettext_noop("Say why; the people concerned will read it.")
+    status = 422
+
+
+class ServiceAlreadyGiven(DomainError):
+    code = "service_already_given"
+    message = gettext_noop("People have already served in this activity, so it cannot be cancelled.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewShift:
+    """A stretch of time on one day of the hospital, with its places; `shift_id` where it is an existing shift changed."""
+
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+    shift_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewActivity:
+    """An activity to be created; `state` other than `draft` is for bulk creation of what is known already."""
+
+    title: str
+    category: str
+    place: str
+    organizer_id: int
+    person_in_charge_id: int
+    shifts: tuple[NewShift, ...]
+    programme_id: int | None = None
+    description: str = ""
+    risks: str = ""
+    hours_kind: HoursKind = HoursKind.VERIFIED
+    state: str = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedActivity:
+    activity_id: int
+    shift_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenTime:
+    """A shift in which somebody has a place."""
+
+    shift_id: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def check_activity(activity: NewActivity) -> None:
+    """Raise Invalid for what is empty, too long, or not in the ministry's list."""
+    for field, value, length_max in (
+        ("title", activity.title, 80),
+        ("place", activity.place, 120),
+    ):
+        if not value.strip() or len(value) > length_max:
+            raise Invalid(field=field, reason=gettext_noop("Write at least one and not too many signs."))
+    if activity.category not in CATEGORY_CODES:
+        raise Invalid(field="category", reason=gettext_noop("Choose a category of the national list."))
+    if not 1 <= len(activity.shifts) <= SHIFTS_MAX:
+        raise Invalid(field="shifts", reason=gettext_noop("An activity has between 1 and 60 shifts."))
+    for shift in activity.shifts:
+        check_shift(shift)
+
+
+def check_shift(shift: NewShift) -> None:
+    """A shift begins and ends on one day of the hospital and has places (norm: hours lie inside one day)."""
+    if shift.ends_at <= shift.starts_at:
+        raise Invalid(field="ends_at", reason=gettext_noop("A shift ends after it begins."))
+    if clock.local_day(shift.starts_at) != clock.local_day(shift.ends_at):
+        raise Invalid(
+            field="ends_at", reason=gettext_noop("A shift ends on the day on which it begins. Make two shifts of a night.")
+        )
+    if not 1 <= shift.places <= PLACES_MAX:
+        raise Invalid(field="places", reason=gettext_noop("A shift has between 1 and 5000 places."))
+
+
+def conflict(taken: Iterable[TakenTime], *, starts_at: datetime, ends_at: datetime) -> TakenTime | None:
+    """The first of the shifts `taken` that is at the same time; shifts that only touch do not conflict."""
+    return next((other for other in taken if other.starts_at < ends_at and other.ends_at > starts_at), None)
+
+
+def overlapping_pairs(shifts: Sequence[tuple[int, datetime, datetime]]) -> set[int]:
+    """Of one person's `(key, starts_at, ends_at)` the keys of those that begin before an earlier one has ended."""
+    late: set[int] = set()
+    latest_end: datetime | None = None
+    for key, starts_at, ends_at in sorted(shifts, key=lambda shift: (shift[1], shift[2])):
+        if latest_end is not None and starts_at < latest_end:
+            late.add(key)
+            continue
+        latest_end = ends_at
+    return late
