@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import math
+import re
+import subprocess
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from pathlib import PurePath
+from typing import Any, Final
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, load_workbook
-
+from xinshi.documents import parsing
 from xinshi.kernel.errors import DomainError, gettext_noop
 
 Cell = str | date | datetime
@@ -29,7 +34,18 @@ ROWS_MAX: Final = 200_000
 COLUMNS_MAX: Final = 200
 CELL_SIGNS_MAX: Final = 2_000
 HEADER_ROWS_SEARCHED: Final = 60
-EXACT_FLOAT_MAX: Final = 2**53
+EXACT_NUMBER_MAX: Final = 10**15
+"""Spreadsheet programs keep fifteen digits of a number; a longer one was rounded before it came here."""
+ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+\d{2}", re.IGNORECASE)
+"""What a spreadsheet program writes into CSV for a long number: 4.30399E+17."""
+PLAIN_CHINESE: Final = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]*")
+CONTROL_SIGN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""Binary files decode as Chinese by chance, but hardly without these."""
+INVISIBLE_SIGNS: Final = "\u200b\u200c\u200d\u2060\ufeff"
+TEXT_MARK: Final = re.compile(r"'[=+\-@\d\s]")
+"""The apostrophe by which people, and `workbook.neutralised`, say that a cell is text."""
+PARSING_SECONDS_MAX: Final = 30
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ROUNDED_NUMBER: Final = "#ROUNDED#"
 """Stands in a cell whose long number the sender's program had already rounded; importers reject it with a reason."""
@@ -93,8 +109,8 @@ def read_sheets(data: bytes, *, file_name: str) -> list[Sheet]:
         sheets = _read_workbook(data)
     elif data[:8] == OLE_SIGNATURE:
         sheets = _read_workbook(data)
-    elif file_name.lower().endswith((".csv", ".txt", ".tsv")) or _looks_like_text(data):
-        sheets = [Sheet(name="", rows=_read_csv(data))]
+    elif _looks_like_text(data):
+        sheets = [Sheet(name=PurePath(file_name).stem, rows=_read_csv(data))]
     else:
         raise FileNotReadable
     filled = [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
@@ -134,9 +150,19 @@ def plain_title(title: str) -> str:
 
 def clean_text(value: object) -> str:
     """NFKC, without invisible signs, runs of spaces as one, trimmed, at most CELL_SIGNS_MAX signs."""
-    text = unicodedata.normalize("NFKC", str(value))
-    text = "".join(sign if sign.isprintable() else " " for sign in text if sign not in "\u200b\u200c\u200d\ufeff")
-    return " ".join(text.split())[:CELL_SIGNS_MAX]
+    text = str(value)
+    if not (text.isascii() and text.isalnum()) and not PLAIN_CHINESE.fullmatch(text):
+        text = _without_oddities(text)
+    text = text[:CELL_SIGNS_MAX]
+    if TEXT_MARK.match(text):
+        text = text[1:].lstrip()
+    return ROUNDED_NUMBER if ROUNDED_TEXT.fullmatch(text) else text
+
+
+def _without_oddities(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(sign if sign.isprintable() else " " for sign in text if sign not in INVISIBLE_SIGNS)
+    return " ".join(text.split())
 
 
 def _refuse_bombs(data: bytes) -> None:
@@ -155,49 +181,52 @@ def _refuse_bombs(data: bytes) -> None:
 
 
 def _read_workbook(data: bytes) -> list[Sheet]:
+    """Parse in a process of its own (see `parsing.py`): a hostile file can exhaust that one only."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise FileEncrypted  # A password-protected xlsx is an OLE container that holds no workbook.
+    limits = [str(ROWS_MAX), str(COLUMNS_MAX), str(CELL_SIGNS_MAX)]
     try:
-        book = load_workbook(io.BytesIO(data))
-        return [Sheet(name=name, rows=_sheet_rows(book, name)) for name in book.sheet_names]
-    except PasswordError:
-        raise FileEncrypted from None
-    except (CalamineError, ValueError, OSError, zipfile.BadZipFile):
-        # A password-protected xlsx is an OLE container that holds no workbook.
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise FileEncrypted from None
-        raise FileNotReadable from None
-
-
-def _sheet_rows(book: CalamineWorkbook, name: str) -> list[list[Cell]]:
-    sheet = book.get_sheet_by_name(name)
-    if sheet.height > ROWS_MAX or sheet.width > COLUMNS_MAX:
-        raise FileTooLarge
-    return [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        done = subprocess.run(  # noqa: S603  # our own module, with numbers as arguments
+            [sys.executable, "-m", parsing.__name__, *limits],
+            input=data,
+            capture_output=True,
+            timeout=PARSING_SECONDS_MAX,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FileTooLarge from None
+    if done.returncode != 0 or not done.stdout:
+        raise FileTooLarge  # It died of its limits.
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if error := answer.get("error"):
+        raise {"encrypted": FileEncrypted, "too_large": FileTooLarge}.get(error, FileNotReadable)
+    return [
+        Sheet(name=sheet["name"], rows=[[_cell(cell) for cell in row] for row in sheet["rows"]])
+        for sheet in answer["sheets"]
+    ]
 
 
 def _cell(value: object) -> Cell:
-    if isinstance(value, datetime | date):
-        return value
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float):
+    if isinstance(value, list):
+        mark, text = value
+        return date.fromisoformat(text) if mark == parsing.DAY else datetime.fromisoformat(text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return _exact_number(value)
-    if isinstance(value, time | timedelta):
-        return str(value)
     return clean_text(value)
 
 
 def _exact_number(value: float) -> str:
-    """A float as the decimal figure that a person typed; ROUNDED_NUMBER where digits were lost before."""
-    if value != value or abs(value) > 1e300:  # noqa: PLR0124  # not a number equals nothing
+    """A number as the decimal figure that a person typed; ROUNDED_NUMBER where digits were lost before."""
+    if not math.isfinite(value):
         return ""
-    if abs(value) > EXACT_FLOAT_MAX:
+    if abs(value) >= EXACT_NUMBER_MAX:
         return ROUNDED_NUMBER
     return f"{Decimal(repr(value)).normalize():f}"
 
 
 def _looks_like_text(data: bytes) -> bool:
-    head = data[:4096]
-    return b"\0" not in head and not head.lstrip()[:1] in (b"<", b"{", b"%")
+    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return (b"\0" not in head or data[:2] in UTF16_MARKS) and head[:1] not in (b"<", b"{", b"%")
 
 
 def _read_csv(data: bytes) -> list[list[Cell]]:
@@ -217,13 +246,16 @@ def _read_csv(data: bytes) -> list[list[Cell]]:
 
 def decode(data: bytes) -> str:
     """Text in UTF-8 (with or without mark), UTF-16 with mark, or GB 18030; FileNotReadable for anything else."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in UTF16_MARKS:
         encodings: Iterable[str] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if CONTROL_SIGN.search(text, 0, 65_536):
+            break
+        return text
     raise FileNotReadable
