@@ -23,7 +23,11 @@ class UserNameOrPhoneBackend(BaseBackend):
     """What is typed as user name may be a mobile phone; a phone that several users share signs nobody in."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+        self,
+        request: HttpRequest | None,  # noqa: ARG002  # Django's signature
+        username: str | None = None,
+        password: str | None = None,
+        **_: Any,
     ) -> User | None:
         if not username or not password or "\0" in username:
             return None

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Final
 
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECK_SIGNS = "10X98765432"
 ID_NUMBER = re.compile(r"[1-9]\d{16}[\dX]")
 MOBILE_PHONE = re.compile(r"1[3-9]\d{9}")
 VOLUNTEER_NUMBER = re.compile(r"\d{18}")
+
+SERVICE: Final = "service"
+PUBLICITY: Final = "publicity"
+ZHIYUANHUI: Final = "exchange:zhiyuanhui"
+PURPOSES: Final = (SERVICE, PUBLICITY, ZHIYUANHUI)
+"""What people may consent to: the service itself, being named in public, hours shown to 志愿汇."""
 
 
 def id_check_sign(first_seventeen: str) -> str:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Length
 
 from xinshi.kernel.actor import Role
+from xinshi.vault.cipher import blind_index
 from xinshi.vault.fields import EncryptedTextField
 
 models.CharField.register_lookup(Length)
+ID_CONTEXT: Final = "person.id_number"
+PHONE_CONTEXT: Final = "person.phone"
+
+
+def id_index(number: str) -> str | None:
+    """The blind index of an identity number, whatever the case of its letters; None for none."""
+    return blind_index(number.upper(), context=ID_CONTEXT) if number else None
+
+
+def phone_index(phone: str) -> str:
+    """The blind index of a phone; empty for none. Several people may share a phone."""
+    return blind_index(phone, context=PHONE_CONTEXT) if phone else ""
 
 
 class Person(models.Model):
@@ -34,10 +47,10 @@ class Person(models.Model):
     birth_date = models.DateField(null=True, blank=True)
     id_kind = models.CharField(max_length=2, blank=True, default="")
     id_number = EncryptedTextField(blank=True, default="")
-    id_index = models.CharField(max_length=32, null=True, unique=True, editable=False)
+    id_index = models.CharField(max_length=32, null=True, blank=True, unique=True, editable=False)
     volunteer_number = models.CharField(max_length=32, null=True, blank=True, unique=True)
     phone = EncryptedTextField(blank=True, default="")
-    phone_index = models.CharField(max_length=32, null=True, db_index=True, editable=False)
+    phone_index = models.CharField(max_length=32, blank=True, default="", db_index=True, editable=False)
     area = models.CharField(max_length=64, blank=True, default="")
     group = models.CharField(max_length=8, choices=Group.choices, default=Group.CITIZEN)
     skills = models.JSONField(default=list, blank=True)

@@ -11,9 +11,8 @@ from django.db.models import Q, QuerySet
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.people.access import visible_to
-from xinshi.people.actions import id_index, phone_index
 from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, masked_name, masked_phone
-from xinshi.people.models import Person
+from xinshi.people.models import Person, id_index, phone_index
 
 T = TypeVar("T")
 LOOKUP_SIZE = 500

@@ -75,10 +75,10 @@ class Migration(migrations.Migration):
                 ("birth_date", models.DateField(blank=True, null=True)),
                 ("id_kind", models.CharField(blank=True, default="", max_length=2)),
                 ("id_number", xinshi.vault.fields.EncryptedTextField(blank=True, default="")),
-                ("id_index", models.CharField(editable=False, max_length=32, null=True, unique=True)),
+                ("id_index", models.CharField(blank=True, editable=False, max_length=32, null=True, unique=True)),
                 ("volunteer_number", models.CharField(blank=True, max_length=32, null=True, unique=True)),
                 ("phone", xinshi.vault.fields.EncryptedTextField(blank=True, default="")),
-                ("phone_index", models.CharField(db_index=True, editable=False, max_length=32, null=True)),
+                ("phone_index", models.CharField(blank=True, db_index=True, default="", editable=False, max_length=32)),
                 ("area", models.CharField(blank=True, default="", max_length=64)),
                 (
                     "group",

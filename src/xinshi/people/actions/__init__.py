@@ -1,0 +1,60 @@
+"""Writes of the archive."""
+
+from __future__ import annotations
+
+from xinshi.people.actions.consenting import give_consent, withdraw_consent
+from xinshi.people.actions.keeping import (
+    NewPerson,
+    PersonKnown,
+    ReasonMissing,
+    RevealedNumbers,
+    change_own_contact,
+    change_person,
+    register_people,
+    reveal,
+)
+from xinshi.people.actions.signing_in import (
+    NewUser,
+    OwnRole,
+    PasswordTooWeak,
+    PersonHasSignIn,
+    UserNameTaken,
+    create_user,
+    create_users,
+    grant_role,
+    revoke_role,
+    set_password,
+    set_user_active,
+)
+from xinshi.people.actions.tokens import TooManyTokens, actor_of_token, issue_token, revoke_token
+from xinshi.people.models import id_index, phone_index
+
+__all__ = [
+    "NewPerson",
+    "NewUser",
+    "OwnRole",
+    "PasswordTooWeak",
+    "PersonHasSignIn",
+    "PersonKnown",
+    "ReasonMissing",
+    "RevealedNumbers",
+    "TooManyTokens",
+    "UserNameTaken",
+    "actor_of_token",
+    "change_own_contact",
+    "change_person",
+    "create_user",
+    "create_users",
+    "give_consent",
+    "grant_role",
+    "id_index",
+    "issue_token",
+    "phone_index",
+    "register_people",
+    "reveal",
+    "revoke_role",
+    "revoke_token",
+    "set_password",
+    "set_user_active",
+    "withdraw_consent",
+]

@@ -1,0 +1,54 @@
+"""Consents: given and withdrawn, by oneself or through the station."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from xinshi.audit.actions import record
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import NotFound
+from xinshi.people.access import require_archive_keeper
+from xinshi.people.domain import PUBLICITY, PURPOSES
+from xinshi.people.models import Consent, Person
+
+
+@transaction.atomic
+def give_consent(*, actor: Actor, person_id: int, purpose: str, through: str = "self") -> None:
+    """Record a person's consent to `purpose`; given twice, it stands once."""
+    _require_own_or_keeper(actor, person_id)
+    _require_purpose(purpose)
+    _, is_new = Consent.objects.get_or_create(
+        person_id=person_id,
+        purpose=purpose,
+        withdrawn_at=None,
+        defaults={"given_at": clock.now(), "given_through": through},
+    )
+    if purpose == PUBLICITY:
+        Person.objects.filter(pk=person_id).update(is_public=True)
+    if is_new:
+        record(actor=actor, action="people.give_consent", object_ref=f"person:{person_id}", purpose=purpose)
+
+
+@transaction.atomic
+def withdraw_consent(*, actor: Actor, person_id: int, purpose: str) -> None:
+    """Record that a person takes their consent to `purpose` back."""
+    _require_own_or_keeper(actor, person_id)
+    _require_purpose(purpose)
+    changed = Consent.objects.filter(person_id=person_id, purpose=purpose, withdrawn_at=None).update(
+        withdrawn_at=clock.now()
+    )
+    if purpose == PUBLICITY:
+        Person.objects.filter(pk=person_id).update(is_public=False)
+    if changed:
+        record(actor=actor, action="people.withdraw_consent", object_ref=f"person:{person_id}", purpose=purpose)
+
+
+def _require_purpose(purpose: str) -> None:
+    if purpose not in PURPOSES:
+        raise NotFound
+
+
+def _require_own_or_keeper(actor: Actor, person_id: int) -> None:
+    if actor.person_id != person_id:
+        require_archive_keeper(actor)

@@ -1,0 +1,64 @@
+"""API tokens: a program's key in a user's name."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+
+from xinshi.audit.actions import record
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import DomainError, NotFound, NotSignedIn, gettext_noop
+from xinshi.people.access import actor_for
+from xinshi.people.models import ApiToken
+
+TOKENS_MAX: Final = 20
+LAST_USE_PRECISION: Final = timedelta(hours=1)
+"""How exactly the last use is kept: a write per call would cost more than it tells."""
+
+
+class TooManyTokens(DomainError):
+    code = "too_many_tokens"
+    message = gettext_noop("You have many tokens already. Revoke one that you no longer need.")
+
+
+@transaction.atomic
+def issue_token(*, actor: Actor, name: str) -> str:
+    """A new API token in the actor's own name; it is shown once, only its digest is stored."""
+    if actor.user_id is None:
+        raise NotSignedIn
+    if ApiToken.objects.filter(user_id=actor.user_id, revoked_at=None).count() >= TOKENS_MAX:
+        raise TooManyTokens
+    token = f"xinshi_{secrets.token_urlsafe(32)}"
+    row = ApiToken.objects.create(user_id=actor.user_id, name=name, digest=_digest(token), created_at=clock.now())
+    record(actor=actor, action="people.issue_token", object_ref=f"token:{row.pk}")
+    return token
+
+
+@transaction.atomic
+def revoke_token(*, actor: Actor, token_id: int) -> None:
+    """End one of the actor's own tokens; NotFound for anybody else's."""
+    own = ApiToken.objects.filter(user_id=actor.user_id or 0, revoked_at=None)
+    changed = own.filter(pk=token_id).update(revoked_at=clock.now())
+    if not changed:
+        raise NotFound
+    record(actor=actor, action="people.revoke_token", object_ref=f"token:{token_id}")
+
+
+def actor_of_token(token: str) -> Actor | None:
+    """Who calls with `token`; None where it is unknown, revoked or its user is disabled."""
+    row = ApiToken.objects.select_related("user").filter(digest=_digest(token), revoked_at=None).first()
+    if row is None or not row.user.is_active:
+        return None
+    at = clock.now()
+    if row.last_used_at is None or at - row.last_used_at > LAST_USE_PRECISION:
+        ApiToken.objects.filter(pk=row.pk).update(last_used_at=at)
+    return actor_for(row.user)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
