@@ -167,7 +167,8 @@ def check_shift(shift: NewShift) -> None:
         raise Invalid(field="ends_at", reason=gettext_noop("A shift ends after it begins."))
     if clock.local_day(shift.starts_at) != clock.local_day(shift.ends_at):
         raise Invalid(
-            field="ends_at", reason=gettext_noop("A shift ends on the day on which it begins. Make two shifts of a night.")
+            field="ends_at",
+            reason=gettext_noop("A shift ends on the day on which it begins. Make two shifts of a night."),
         )
     if not 1 <= shift.places <= PLACES_MAX:
         raise Invalid(field="places", reason=gettext_noop("A shift has between 1 and 5000 places."))

@@ -48,6 +48,7 @@ class ServiceRecord(models.Model):
     checked_out_through = models.CharField(max_length=16, blank=True, default="")
     submitted_at = models.DateTimeField(null=True)
     due_on = models.DateField(null=True)
+    submission = models.PositiveSmallIntegerField(default=1)
     levels_approved = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
     decided_by_ref = models.CharField(max_length=64, blank=True, default="")
@@ -67,7 +68,9 @@ class ServiceRecord(models.Model):
                 name="service_record_out_after_in",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["open", "withdrawn"], checked_out_at=None, present_minutes=None, credited_minutes=None)
+                condition=Q(
+                    state__in=["open", "withdrawn"], checked_out_at=None, present_minutes=None, credited_minutes=None
+                )
                 | (
                     Q(state__in=["submitted", "approved", "refused"], checked_out_at__isnull=False)
                     & Q(present_minutes__gte=1, submitted_at__isnull=False, due_on__isnull=False)
@@ -110,18 +113,43 @@ class ServiceRecord(models.Model):
 
 
 class Approval(models.Model):
-    """One person's yes to a record at one level; a record approved by two has two."""
+    """One person's yes to a record at one level; where the policy wants two people, a record has two.
+
+    A record that is corrected is submitted anew and needs its approvals anew: `submission` counts that.
+    """
 
     record = models.ForeignKey(ServiceRecord, on_delete=models.PROTECT, related_name="approvals", db_index=False)
+    submission = models.PositiveSmallIntegerField()
     level = models.PositiveSmallIntegerField()
     approved_at = models.DateTimeField()
     approved_by_ref = models.CharField(max_length=64)
-    approved_by_person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    approved_by_person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         db_table = "service_record_approval"
         constraints = [
-            models.UniqueConstraint(fields=["record", "level"], name="service_record_approval_level"),
-            models.UniqueConstraint(fields=["record", "approved_by_ref"], name="service_record_approval_two_people"),
+            models.UniqueConstraint(fields=["record", "submission", "level"], name="service_record_approval_level"),
+            models.UniqueConstraint(
+                fields=["record", "submission", "approved_by_ref"], name="service_record_approval_two_people"
+            ),
             models.CheckConstraint(condition=Q(level__in=[1, 2]), name="service_record_approval_levels"),
         ]
+
+
+class Correction(models.Model):
+    """What a record said before it was put right, by whom and why; never changed."""
+
+    record = models.ForeignKey(ServiceRecord, on_delete=models.PROTECT, related_name="corrections")
+    corrected_at = models.DateTimeField()
+    corrected_by_ref = models.CharField(max_length=64)
+    reason = models.CharField(max_length=300)
+    old_state = models.CharField(max_length=9)
+    old_checked_in_at = models.DateTimeField()
+    old_checked_out_at = models.DateTimeField(null=True)
+    old_refusal_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        db_table = "service_record_correction"
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="service_record_correction_says_why")]

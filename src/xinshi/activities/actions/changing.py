@@ -125,9 +125,7 @@ def _change_shifts(row: Activity, wanted: Sequence[NewShift], people: Sequence[i
 def _require_nobody_twice(people: Sequence[int]) -> None:
     """After shifts were moved nobody who has a place in them is in two shifts at once."""
     times = (
-        SignUp.objects.filter(
-            person_id__in=people, state=SignUp.State.CONFIRMED, shift__ends_at__gt=clock.now()
-        )
+        SignUp.objects.filter(person_id__in=people, state=SignUp.State.CONFIRMED, shift__ends_at__gt=clock.now())
         .order_by("person_id", "shift__starts_at", "shift__ends_at")
         .values_list("person_id", "shift__starts_at", "shift__ends_at", "shift__activity__title")
     )

@@ -131,6 +131,4 @@ def _count_taken(shift_ids: list[int]) -> None:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    Shift.objects.filter(pk__in=shift_ids).update(
-        taken=Coalesce(Subquery(confirmed, output_field=IntegerField()), 0)
-    )
+    Shift.objects.filter(pk__in=shift_ids).update(taken=Coalesce(Subquery(confirmed, output_field=IntegerField()), 0))

@@ -5,129 +5,255 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0001_initial'),
-        ('people', '0001_initial'),
+        ("organizations", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('theme', models.CharField(blank=True, default='', max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("theme", models.CharField(blank=True, default="", max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'db_table': 'programme',
+                "db_table": "programme",
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80)),
-                ('category', models.CharField(max_length=4)),
-                ('description', models.TextField(blank=True, default='', max_length=2000)),
-                ('risks', models.TextField(blank=True, default='', max_length=1000)),
-                ('place', models.CharField(max_length=120)),
-                ('hours_kind', models.CharField(choices=[('verified', 'Verified hours'), ('honorary', 'Honorary hours')], default='verified', max_length=8)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('cancelled', 'Cancelled'), ('finished', 'Finished')], default='draft', max_length=9)),
-                ('created_by_ref', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancellation_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('organizer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='organizations.organization')),
-                ('person_in_charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities_in_charge', to='people.person')),
-                ('programme', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='activities.programme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=80)),
+                ("category", models.CharField(max_length=4)),
+                ("description", models.TextField(blank=True, default="", max_length=2000)),
+                ("risks", models.TextField(blank=True, default="", max_length=1000)),
+                ("place", models.CharField(max_length=120)),
+                (
+                    "hours_kind",
+                    models.CharField(
+                        choices=[("verified", "Verified hours"), ("honorary", "Honorary hours")],
+                        default="verified",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("cancelled", "Cancelled"),
+                            ("finished", "Finished"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                ("created_by_ref", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancellation_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "organizer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "person_in_charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities_in_charge",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="activities.programme",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'activity',
+                "db_table": "activity",
             },
         ),
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('places', models.PositiveIntegerField()),
-                ('taken', models.PositiveIntegerField(default=0)),
-                ('is_open', models.BooleanField(default=False)),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='activities.activity')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("places", models.PositiveIntegerField()),
+                ("taken", models.PositiveIntegerField(default=0)),
+                ("is_open", models.BooleanField(default=False)),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shifts", to="activities.activity"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'shift',
+                "db_table": "shift",
             },
         ),
         migrations.CreateModel(
-            name='SignUp',
+            name="SignUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('confirmed', 'Signed up'), ('cancelled', 'Cancelled')], default='confirmed', max_length=9)),
-                ('signed_up_at', models.DateTimeField()),
-                ('signed_up_by_ref', models.CharField(max_length=64)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancelled_by_ref', models.CharField(blank=True, default='', max_length=64)),
-                ('attended_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signups', to='people.person')),
-                ('shift', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signups', to='activities.shift')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("confirmed", "Signed up"), ("cancelled", "Cancelled")],
+                        default="confirmed",
+                        max_length=9,
+                    ),
+                ),
+                ("signed_up_at", models.DateTimeField()),
+                ("signed_up_by_ref", models.CharField(max_length=64)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancelled_by_ref", models.CharField(blank=True, default="", max_length=64)),
+                ("attended_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="signups", to="people.person"
+                    ),
+                ),
+                (
+                    "shift",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="signups", to="activities.shift"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'signup',
+                "db_table": "signup",
             },
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['0001', '0002', '0003', '0004', '0005', '0006', '0007', '0008', '0009', '0010', '0011', '0012', '0013', '0014', '0015', '0016', '0017', '0018', '0019', '0020', '0099', '3201'])), name='activity_category_known'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "category__in",
+                        [
+                            "0001",
+                            "0002",
+                            "0003",
+                            "0004",
+                            "0005",
+                            "0006",
+                            "0007",
+                            "0008",
+                            "0009",
+                            "0010",
+                            "0011",
+                            "0012",
+                            "0013",
+                            "0014",
+                            "0015",
+                            "0016",
+                            "0017",
+                            "0018",
+                            "0019",
+                            "0020",
+                            "0099",
+                            "3201",
+                        ],
+                    )
+                ),
+                name="activity_category_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'cancelled', 'finished'])), name='activity_state_known'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "published", "cancelled", "finished"])),
+                name="activity_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('hours_kind__in', ['verified', 'honorary'])), name='activity_hours_kind'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("hours_kind__in", ["verified", "honorary"])), name="activity_hours_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), models.Q(('cancelled_at__isnull', False), models.Q(('cancellation_reason', ''), _negated=True)), _connector='OR'), name='activity_cancelled_says_why'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "cancelled"), _negated=True),
+                    models.Q(("cancelled_at__isnull", False), models.Q(("cancellation_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="activity_cancelled_says_why",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['starts_at', 'id'], name='shift_starts'),
+            model_name="shift",
+            index=models.Index(fields=["starts_at", "id"], name="shift_starts"),
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['starts_at', 'id'], name='shift_open'),
+            model_name="shift",
+            index=models.Index(condition=models.Q(("is_open", True)), fields=["starts_at", "id"], name="shift_open"),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='shift_ends_after_start'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('taken__gte', 0), ('taken__lte', models.F('places'))), name='shift_not_overbooked'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken__gte", 0), ("taken__lte", models.F("places"))), name="shift_not_overbooked"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('places__gte', 1)), name='shift_has_places'),
+            model_name="shift",
+            constraint=models.CheckConstraint(condition=models.Q(("places__gte", 1)), name="shift_has_places"),
         ),
         migrations.AddIndex(
-            model_name='signup',
-            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['person', 'shift'], name='signup_of_person'),
+            model_name="signup",
+            index=models.Index(
+                condition=models.Q(("state", "confirmed")), fields=["person", "shift"], name="signup_of_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('shift', 'person'), name='signup_once'),
+            model_name="signup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "confirmed")), fields=("shift", "person"), name="signup_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at', None), ('cancelled_by_ref', ''), ('state', 'confirmed')), models.Q(('attended_at', None), ('cancelled_at__isnull', False), ('state', 'cancelled'), models.Q(('cancelled_by_ref', ''), _negated=True)), _connector='OR'), name='signup_cancelled_by_whom'),
+            model_name="signup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at", None), ("cancelled_by_ref", ""), ("state", "confirmed")),
+                    models.Q(
+                        ("attended_at", None),
+                        ("cancelled_at__isnull", False),
+                        ("state", "cancelled"),
+                        models.Q(("cancelled_by_ref", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="signup_cancelled_by_whom",
+            ),
         ),
     ]

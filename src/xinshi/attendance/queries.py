@@ -1,0 +1,298 @@
+"""Reads of attendance: a shift's list with presence, the queue of approvals, a record with its trail, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.db.models import Count, F, Min, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from xinshi.activities import queries as activities
+from xinshi.activities.access import is_planner
+from xinshi.activities.models import Activity, Shift
+from xinshi.attendance import access
+from xinshi.attendance.models import Approval, Correction, ServiceRecord
+from xinshi.bank.queries import policy_in_force
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import NotFound
+from xinshi.people.models import Person
+
+GROUPS_PER_PAGE: Final = 15
+ROWS_PER_GROUP: Final = 30
+ROWS_PER_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """One person on the leader's list."""
+
+    signup_id: int
+    person_id: int
+    name: str
+    volunteer_number: str
+    record: ServiceRecord | None
+
+    @property
+    def state(self) -> str:
+        """`expected`, or the state of the record."""
+        if self.record is None or self.record.state == ServiceRecord.State.WITHDRAWN:
+            return "expected"
+        return self.record.state
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderList:
+    shift: Shift
+    lines: list[ListLine]
+    expected: int
+    present: int
+    left: int
+    is_planner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSegment:
+    """A stretch of time in which a person is known to have served."""
+
+    person_id: int
+    starts_at: datetime
+    ends_at: datetime
+    source_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSummary:
+    count: int
+    oldest_due_on: date | None
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingGroup:
+    """What of one activity waits for the actor; `rows` are the first of them."""
+
+    activity: Activity
+    count: int
+    minutes: int
+    due_on: date
+    is_overdue: bool
+    rows: list[ServiceRecord]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage:
+    groups: list[WaitingGroup]
+    total: int
+    number: int
+    has_next: bool
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDetail:
+    record: ServiceRecord
+    approvals: list[Approval]
+    corrections: list[Correction]
+    people: dict[str, str]
+    """Names by reference of those who acted, for the record's trail."""
+    is_own: bool
+    may_work: bool
+    may_approve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFigures:
+    person_times: int
+    activities_held: int
+    approved_minutes: int
+
+
+def leader_list(actor: Actor, shift_id: int, *, search: str = "") -> LeaderList:
+    """Who is expected and who is there; NotFound unless the actor leads the activity."""
+    roster = activities.shift_roster(actor, shift_id)
+    records = {row.signup_id: row for row in ServiceRecord.objects.filter(shift_id=shift_id)}
+    lines = [
+        ListLine(
+            signup_id=line.signup_id,
+            person_id=line.person_id,
+            name=line.name,
+            volunteer_number=line.volunteer_number,
+            record=records.get(line.signup_id),
+        )
+        for line in roster.lines
+    ]
+    states = [line.state for line in lines]
+    term = search.strip().casefold()
+    return LeaderList(
+        shift=roster.shift,
+        lines=[line for line in lines if term in line.name.casefold() or term in line.volunteer_number],
+        expected=states.count("expected"),
+        present=states.count("open"),
+        left=len(states) - states.count("expected") - states.count("open"),
+        is_planner=is_planner(actor),
+    )
+
+
+def segments(person_ids: Iterable[int], since: datetime, until: datetime) -> list[ServiceSegment]:
+    """Presence known of these people that touches `since`–`until`; one still open reaches to its shift's end."""
+    rows = (
+        ServiceRecord.objects.filter(person_id__in=set(person_ids), checked_in_at__lt=until)
+        .exclude(state__in=[ServiceRecord.State.REFUSED, ServiceRecord.State.WITHDRAWN])
+        .order_by("person_id", "checked_in_at")
+        .values_list("pk", "person_id", "checked_in_at", "checked_out_at", "shift__ends_at")
+    )
+    return [
+        ServiceSegment(
+            person_id=person_id, starts_at=start, ends_at=end or shift_end, source_ref=f"service-record:{pk}"
+        )
+        for pk, person_id, start, end, shift_end in rows
+        if (end or shift_end) > since
+    ]
+
+
+def waiting_for_approval(actor: Actor) -> QuerySet[ServiceRecord]:
+    """The records whose next approval the actor may give."""
+    return access.waiting_for(actor, policy_in_force().approval_levels)
+
+
+def waiting_summary(actor: Actor) -> WaitingSummary:
+    """How many records wait for the actor, and by when the first should be decided."""
+    waiting = waiting_for_approval(actor)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("due_on"))
+    overdue = waiting.filter(due_on__lt=clock.today()).count() if found["count"] else 0
+    return WaitingSummary(count=found["count"], oldest_due_on=found["oldest"], overdue=overdue)
+
+
+def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
+    """The queue by activity, what is due first at the top; at most GROUPS_PER_PAGE activities, a fixed number of queries."""
+    levels = policy_in_force().approval_levels
+    waiting = access.waiting_for(actor, levels)
+    number = max(1, min(page, 1_000))
+    grouped = (
+        waiting.order_by()
+        .values("shift__activity_id")
+        .annotate(count=Count("pk"), minutes=Sum("credited_minutes"), due=Min("due_on"))
+        .order_by("due", "shift__activity_id")
+    )
+    found = list(grouped[(number - 1) * GROUPS_PER_PAGE : number * GROUPS_PER_PAGE + 1])
+    shown = {row["shift__activity_id"]: row for row in found[:GROUPS_PER_PAGE]}
+    activity_rows = Activity.objects.select_related("person_in_charge").in_bulk(list(shown))
+    rows: dict[int, list[ServiceRecord]] = {pk: [] for pk in shown}
+    place = Window(
+        RowNumber(), partition_by=F("shift__activity_id"), order_by=["shift__starts_at", "person__name", "pk"]
+    )
+    firsts = waiting.filter(shift__activity_id__in=list(shown)).annotate(place=place).filter(place__lte=ROWS_PER_GROUP)
+    for row in _with_people(firsts):
+        rows[row.shift.activity_id].append(row)
+    return WaitingPage(
+        groups=[
+            WaitingGroup(
+                activity=activity_rows[pk],
+                count=group["count"],
+                minutes=group["minutes"] or 0,
+                due_on=group["due"],
+                is_overdue=group["due"] < clock.today(),
+                rows=rows[pk],
+            )
+            for pk, group in shown.items()
+        ],
+        total=waiting.count(),
+        number=number,
+        has_next=len(found) > GROUPS_PER_PAGE,
+        levels=levels,
+    )
+
+
+def waiting_of_activity(actor: Actor, activity_id: int, *, page: int = 1) -> tuple[WaitingGroup, bool]:
+    """One activity's waiting records, ROWS_PER_PAGE a page, and whether more follow; NotFound unless the actor leads it."""
+    activity = activities.led_activity(actor, activity_id)
+    waiting = waiting_for_approval(actor).filter(shift__activity_id=activity_id)
+    number = max(1, min(page, 1_000))
+    found = waiting.aggregate(count=Count("pk"), minutes=Sum("credited_minutes"), due=Min("due_on"))
+    rows = list(_with_people(waiting)[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE])
+    due_on = found["due"] or clock.today()
+    group = WaitingGroup(
+        activity=activity,
+        count=found["count"],
+        minutes=found["minutes"] or 0,
+        due_on=due_on,
+        is_overdue=due_on < clock.today(),
+        rows=rows,
+    )
+    return group, found["count"] > number * ROWS_PER_PAGE
+
+
+def record_detail(actor: Actor, record_id: int) -> RecordDetail:
+    """One record with its whole trail; NotFound for what the actor may not see."""
+    rows = access.visible_to(actor).select_related("shift__activity__person_in_charge", "person")
+    record = rows.filter(pk=record_id).first()
+    if record is None:
+        raise NotFound
+    approvals = list(record.approvals.order_by("submission", "level"))
+    corrections = list(record.corrections.order_by("pk"))
+    references = {record.checked_in_by_ref, record.checked_out_by_ref, record.decided_by_ref}
+    references |= {approval.approved_by_ref for approval in approvals}
+    references |= {correction.corrected_by_ref for correction in corrections}
+    return RecordDetail(
+        record=record,
+        approvals=approvals,
+        corrections=corrections,
+        people=_names_by_reference(references),
+        is_own=record.person_id == actor.person_id,
+        may_work=access.workable_by(actor).filter(pk=record_id).exists(),
+        may_approve=waiting_for_approval(actor).filter(pk=record_id).exists(),
+    )
+
+
+def own_records(actor: Actor) -> QuerySet[ServiceRecord]:
+    """The actor's own service, newest first."""
+    rows = ServiceRecord.objects.filter(person_id=actor.person_id or 0).exclude(state=ServiceRecord.State.WITHDRAWN)
+    return rows.select_related("shift__activity").order_by("-checked_in_at", "-pk")
+
+
+def visible_records(actor: Actor, *, state: str = "", activity_id: int | None = None) -> QuerySet[ServiceRecord]:
+    """The records that the actor may see, for lists by the API."""
+    rows = access.visible_to(actor).select_related("shift__activity", "person")
+    if state:
+        rows = rows.filter(state=state)
+    if activity_id is not None:
+        rows = rows.filter(shift__activity_id=activity_id)
+    return rows
+
+
+def figures() -> ServiceFigures:
+    """What was served so far: approved person-times, the activities in which they were, their minutes."""
+    found = ServiceRecord.objects.filter(state=ServiceRecord.State.APPROVED).aggregate(
+        person_times=Count("pk"),
+        activities=Count("shift__activity_id", distinct=True),
+        minutes=Sum("credited_minutes"),
+    )
+    return ServiceFigures(
+        person_times=found["person_times"],
+        activities_held=found["activities"],
+        approved_minutes=found["minutes"] or 0,
+    )
+
+
+def _with_people(rows: QuerySet[ServiceRecord]) -> QuerySet[ServiceRecord]:
+    """By day and name, with only the columns of person and shift that a list shows."""
+    return (
+        rows.select_related("person", "shift")
+        .defer("person__id_number", "person__phone", "person__skills", "person__service_categories")
+        .order_by("shift__starts_at", "person__name", "pk")
+    )
+
+
+def _names_by_reference(references: Iterable[str]) -> dict[str, str]:
+    """Names of the people behind `user:ID` references; others stand for themselves."""
+    ids = {int(number) for kind, _, number in (ref.partition(":") for ref in references if ref) if kind == "user"}
+    found: Sequence[tuple[int, str]] = list(Person.objects.filter(user__in=ids).values_list("user__pk", "name"))
+    return {f"user:{pk}": name for pk, name in found}
