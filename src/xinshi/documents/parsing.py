@@ -19,6 +19,7 @@ from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVi
 MEMORY_BYTES_MAX: Final = 448 * 1024 * 1024
 CPU_SECONDS_MAX: Final = 20
 SHEETS_MAX: Final = 50
+MERGED_MAX: Final = 20_000
 DAY, MOMENT = "d", "m"
 """Marks of dates in the answer: `["d", "2026-01-05"]`; other cells are plain text and numbers."""
 
@@ -61,7 +62,8 @@ def _parse(data: bytes, rows_max: int, columns_max: int, signs_max: int) -> dict
         if sheet.total_height > rows_max or sheet.total_width > columns_max:
             return {"error": "too_large"}
         rows = [[_plain(cell, signs_max) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        sheets.append({"name": name, "rows": rows})
+        merged = [[*start, *end] for start, end in (sheet.merged_cell_ranges or ())[:MERGED_MAX]]
+        sheets.append({"name": name, "rows": rows, "merged": merged})
     return {"sheets": sheets}
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -83,10 +83,23 @@ class HeaderNotFound(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet's rows; `rows[0]` is the sheet's first row, so that row numbers shown to people are index + 1."""
+    """A sheet's rows; `rows[0]` is the sheet's first row, so that row numbers shown to people are index + 1.
+
+    `merged` are the merged areas: first row, first column, last row, last column. Only their first cell has a value.
+    """
 
     name: str
     rows: list[list[Cell]]
+    merged: Sequence[tuple[int, int, int, int]] = ()
+
+    def fill_merged(self, columns: Collection[int]) -> None:
+        """Repeat what was merged over several rows in each of them, in `columns`: for words, never for figures."""
+        for top, left, bottom, right in self.merged:
+            if bottom <= top or left != right or left not in columns:
+                continue
+            for row in self.rows[top + 1 : bottom + 1]:
+                if left < len(row) and not row[left]:
+                    row[left] = self.rows[top][left]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +214,11 @@ def _read_workbook(data: bytes) -> list[Sheet]:
     if error := answer.get("error"):
         raise {"encrypted": FileEncrypted, "too_large": FileTooLarge}.get(error, FileNotReadable)
     return [
-        Sheet(name=sheet["name"], rows=[[_cell(cell) for cell in row] for row in sheet["rows"]])
+        Sheet(
+            name=sheet["name"],
+            rows=[[_cell(cell) for cell in row] for row in sheet["rows"]],
+            merged=[tuple(area) for area in sheet["merged"]],
+        )
         for sheet in answer["sheets"]
     ]
 

@@ -60,6 +60,33 @@ def find_by_volunteer_numbers(numbers: Iterable[str]) -> dict[str, int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    """Somebody found by a number, as far as an importer must know them to tell people apart."""
+
+    id: int
+    name: str
+    volunteer_number: str
+    has_id_number: bool
+
+
+def find_known(
+    *, id_numbers: Iterable[str], volunteer_numbers: Iterable[str]
+) -> tuple[dict[str, FoundPerson], dict[str, FoundPerson]]:
+    """Who is known by identity numbers and by volunteer numbers: ({number: person}, {number: person})."""
+    by_index = {index: number for number in id_numbers if (index := id_index(number))}
+    columns = ("id", "name", "volunteer_number", "id_index")
+    by_id: dict[str, FoundPerson] = {}
+    for part in _parts(by_index):
+        for pk, name, number, index in Person.objects.filter(id_index__in=part).values_list(*columns):
+            by_id[by_index[str(index)]] = FoundPerson(pk, name, number or "", has_id_number=True)
+    by_number: dict[str, FoundPerson] = {}
+    for numbers in _parts({number for number in volunteer_numbers if number}):
+        for pk, name, number, index in Person.objects.filter(volunteer_number__in=numbers).values_list(*columns):
+            by_number[str(number)] = FoundPerson(pk, name, str(number), has_id_number=index is not None)
+    return by_id, by_number
+
+
 def cards(person_ids: Iterable[int]) -> dict[int, PersonCard]:
     """Cards by person id."""
     found: dict[int, PersonCard] = {}
