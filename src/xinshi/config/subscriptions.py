@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from xinshi.bank import verification as bank_verification
+
 
 def register() -> None:
-    """Connect every listener; called once when the house starts."""
+    """Connect every listener and every further check of `xinshi verify`; called once when the house starts."""
+    bank_verification.register_checks()

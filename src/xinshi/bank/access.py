@@ -1,0 +1,38 @@
+"""Who may see a passbook and who writes the bank's policy."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from xinshi.bank.models import Passbook
+from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.errors import NotAllowed
+
+SEES_ALL = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def visible_to(actor: Actor) -> QuerySet[Passbook]:
+    """Every passbook for coordinators, administrators, auditors; otherwise one's own."""
+    if actor.has(*SEES_ALL):
+        return Passbook.objects.all()
+    if actor.person_id is None:
+        return Passbook.objects.none()
+    return Passbook.objects.filter(person_id=actor.person_id)
+
+
+def require_opener(actor: Actor) -> None:
+    """Coordinators and administrators open passbooks."""
+    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+        raise NotAllowed
+
+
+def require_corrector(actor: Actor) -> None:
+    """Coordinators and administrators take a wrong deposit back."""
+    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+        raise NotAllowed
+
+
+def require_policy_maker(actor: Actor) -> None:
+    """Administrators write the policy and put it in force."""
+    if not actor.has(Role.ADMINISTRATOR):
+        raise NotAllowed

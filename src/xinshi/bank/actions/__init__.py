@@ -1,0 +1,20 @@
+"""Writes of the bank."""
+
+from __future__ import annotations
+
+from xinshi.bank.actions.depositing import deposit_many, reverse_deposit
+from xinshi.bank.actions.opening import open_passbooks
+from xinshi.bank.actions.policy import propose_policy, put_policy_in_force
+from xinshi.bank.actions.stars import raise_stars
+from xinshi.bank.domain import DepositResult, NewDeposit
+
+__all__ = [
+    "DepositResult",
+    "NewDeposit",
+    "deposit_many",
+    "open_passbooks",
+    "propose_policy",
+    "put_policy_in_force",
+    "raise_stars",
+    "reverse_deposit",
+]
