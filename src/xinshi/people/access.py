@@ -26,9 +26,13 @@ def visible_to(actor: Actor) -> QuerySet[Person]:
     return Person.objects.filter(pk=actor.person_id)
 
 
+def is_archive_keeper(actor: Actor) -> bool:
+    return actor.has(Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
 def require_archive_keeper(actor: Actor) -> None:
     """Coordinators and administrators keep the archive."""
-    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+    if not is_archive_keeper(actor):
         raise NotAllowed
 
 

@@ -18,6 +18,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Accounts are opened by the station or from a spreadsheet; nobody registers a bare sign-in."""
         return False
 
+    def set_password(self, user: User, password: str) -> None:
+        """People chose a password of their own: a one-time password has done its work."""
+        user.set_password(password)
+        user.must_change_password = False
+        user.save(update_fields=["password", "must_change_password"])
+
 
 class UserNameOrPhoneBackend(BaseBackend):
     """What is typed as user name may be a mobile phone; a phone that several users share signs nobody in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -11,8 +12,8 @@ from django.db.models import Q, QuerySet
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.people.access import visible_to
-from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, masked_name, masked_phone
-from xinshi.people.models import Person, id_index, phone_index
+from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, PURPOSES, masked_name, masked_phone
+from xinshi.people.models import ApiToken, Consent, Person, User, id_index, phone_index
 
 T = TypeVar("T")
 LOOKUP_SIZE = 500
@@ -129,3 +130,45 @@ def search(actor: Actor, *, term: str = "", groups: Sequence[str] = ()) -> Query
     if groups:
         people = people.filter(group__in=groups)
     return people
+
+
+def users(*, term: str = "") -> QuerySet[User]:
+    """Sign-ins by user name or part of their person's name, with their roles; for administrators' pages."""
+    rows = User.objects.select_related("person").prefetch_related("role_grants").order_by("username")
+    wanted = term.strip().replace("\0", "")
+    return rows.filter(Q(username__contains=wanted) | Q(person__name__contains=wanted)) if wanted else rows
+
+
+def user(user_id: int) -> User:
+    """One sign-in with its person and roles; NotFound otherwise."""
+    found = User.objects.select_related("person").prefetch_related("role_grants").filter(pk=user_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStatus:
+    """Whether a person consents to a purpose now, and since when."""
+
+    purpose: str
+    given_at: datetime | None
+    given_through: str
+
+
+def consents(person_id: int) -> list[ConsentStatus]:
+    """Every purpose that people are asked about, given or not."""
+    given = {row.purpose: row for row in Consent.objects.filter(person_id=person_id, withdrawn_at=None)}
+    return [
+        ConsentStatus(
+            purpose=purpose,
+            given_at=given[purpose].given_at if purpose in given else None,
+            given_through=given[purpose].given_through if purpose in given else "",
+        )
+        for purpose in PURPOSES
+    ]
+
+
+def tokens(actor: Actor) -> list[ApiToken]:
+    """The actor's own tokens that still work, newest first."""
+    return list(ApiToken.objects.filter(user_id=actor.user_id or 0, revoked_at=None).order_by("-id"))

@@ -15,15 +15,18 @@ from xinshi.people.actions.keeping import (
 )
 from xinshi.people.actions.signing_in import (
     NewUser,
+    OneTimeSignIn,
     OwnRole,
     PasswordTooWeak,
     PersonHasSignIn,
     UserNameTaken,
     create_user,
     create_users,
+    give_sign_in,
+    give_staff_sign_in,
     grant_role,
+    renew_password,
     revoke_role,
-    set_password,
     set_user_active,
 )
 from xinshi.people.actions.tokens import TooManyTokens, actor_of_token, issue_token, revoke_token
@@ -32,6 +35,7 @@ from xinshi.people.models import id_index, phone_index
 __all__ = [
     "NewPerson",
     "NewUser",
+    "OneTimeSignIn",
     "OwnRole",
     "PasswordTooWeak",
     "PersonHasSignIn",
@@ -46,15 +50,17 @@ __all__ = [
     "create_user",
     "create_users",
     "give_consent",
+    "give_sign_in",
+    "give_staff_sign_in",
     "grant_role",
     "id_index",
     "issue_token",
     "phone_index",
     "register_people",
+    "renew_password",
     "reveal",
     "revoke_role",
     "revoke_token",
-    "set_password",
     "set_user_active",
     "withdraw_consent",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
@@ -14,8 +15,9 @@ from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
-from xinshi.people.access import require_administrator
-from xinshi.people.models import RoleGrant, User
+from xinshi.kernel.ids import SHORT_CODE_ALPHABET
+from xinshi.people.access import require_administrator, require_archive_keeper
+from xinshi.people.models import Person, RoleGrant, User
 
 
 class UserNameTaken(DomainError):
@@ -47,12 +49,26 @@ class NewUser:
     password: str | None
     person_id: int | None
     roles: frozenset[Role]
+    must_change_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeSignIn:
+    """What is handed over on paper, shown once: the password must be changed when it is first used."""
+
+    user_id: int
+    username: str
+    password: str
 
 
 @transaction.atomic
 def create_users(*, actor: Actor, users: Sequence[NewUser]) -> list[int]:
     """Sign-ins with their roles; returns their ids in order. UserNameTaken or PersonHasSignIn name none on purpose."""
     require_administrator(actor)
+    return _create_users(actor, users)
+
+
+def _create_users(actor: Actor, users: Sequence[NewUser]) -> list[int]:
     at = clock.now()
     if User.objects.filter(username__in=[new.username for new in users]).exists():
         raise UserNameTaken
@@ -60,7 +76,15 @@ def create_users(*, actor: Actor, users: Sequence[NewUser]) -> list[int]:
     try:
         with transaction.atomic():
             rows = User.objects.bulk_create(
-                [User(username=new.username, person_id=new.person_id, password=hashed[new.password]) for new in users],
+                [
+                    User(
+                        username=new.username,
+                        person_id=new.person_id,
+                        password=hashed[new.password],
+                        must_change_password=new.must_change_password,
+                    )
+                    for new in users
+                ],
                 batch_size=1_000,
             )
     except IntegrityError:
@@ -131,16 +155,67 @@ def set_user_active(*, actor: Actor, user_id: int, is_active: bool) -> None:
 
 
 @transaction.atomic
-def set_password(*, actor: Actor, user_id: int, password: str) -> None:
-    """Give another user a new password (the station hands it over on paper)."""
-    user = _user_of_others(actor, user_id)
-    _require_strong(password, user.username)
-    User.objects.filter(pk=user_id).update(password=make_password(password))
-    record(actor=actor, action="people.set_password", object_ref=f"user:{user_id}")
+def give_sign_in(*, actor: Actor, person_id: int) -> OneTimeSignIn:
+    """A volunteer's sign-in, made at the station: the archive's keepers hand the one-time password over on paper."""
+    require_archive_keeper(actor)
+    person = Person.objects.filter(pk=person_id, erased_at=None).first()
+    if person is None:
+        raise NotFound
+    if User.objects.filter(person_id=person_id).exists():
+        raise PersonHasSignIn
+    return _one_time_sign_in(
+        actor, username=person.volunteer_number or _free_user_name(), person_id=person_id, roles={Role.VOLUNTEER}
+    )
+
+
+@transaction.atomic
+def give_staff_sign_in(*, actor: Actor, username: str, roles: frozenset[Role]) -> OneTimeSignIn:
+    """A sign-in for somebody who is not a volunteer, such as a clerk or an auditor."""
+    require_administrator(actor)
+    return _one_time_sign_in(actor, username=username, person_id=None, roles=roles)
+
+
+def _one_time_sign_in(actor: Actor, *, username: str, person_id: int | None, roles: Collection[Role]) -> OneTimeSignIn:
+    password = new_one_time_password()
+    new = NewUser(
+        username=username,
+        password=password,
+        person_id=person_id,
+        roles=frozenset(roles),
+        must_change_password=True,
+    )
+    return OneTimeSignIn(user_id=_create_users(actor, [new])[0], username=username, password=password)
+
+
+@transaction.atomic
+def renew_password(*, actor: Actor, user_id: int) -> OneTimeSignIn:
+    """A new one-time password for somebody who forgot theirs. Who has more than a volunteer's role asks an administrator."""
+    require_archive_keeper(actor)
+    user = _locked_other(actor, user_id)
+    if user.role_grants.exclude(role=Role.VOLUNTEER.value).exists():
+        require_administrator(actor)
+    password = new_one_time_password()
+    User.objects.filter(pk=user_id).update(password=make_password(password), must_change_password=True)
+    record(actor=actor, action="people.renew_password", object_ref=f"user:{user_id}")
+    return OneTimeSignIn(user_id=user_id, username=user.username, password=password)
+
+
+def new_one_time_password() -> str:
+    """Twelve signs that nobody mistakes for others, in groups for reading: 59 bits."""
+    signs = "".join(secrets.choice(SHORT_CODE_ALPHABET) for _ in range(12))
+    return "-".join((signs[:4], signs[4:8], signs[8:]))
+
+
+def _free_user_name() -> str:
+    return f"v{secrets.randbelow(10**10):010d}"
 
 
 def _user_of_others(actor: Actor, user_id: int) -> User:
     require_administrator(actor)
+    return _locked_other(actor, user_id)
+
+
+def _locked_other(actor: Actor, user_id: int) -> User:
     user = User.objects.select_for_update().filter(pk=user_id).first()
     if user is None:
         raise NotFound

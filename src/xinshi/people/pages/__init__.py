@@ -1,0 +1,1 @@
+"""Pages of the archive: the archive itself, one's own data, sign-ins."""
