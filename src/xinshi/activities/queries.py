@@ -25,6 +25,8 @@ from xinshi.bank.queries import passbooks_by_person
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound
+from xinshi.organizations.models import Organization
+from xinshi.people.models import Person
 
 SHIFTS_PER_PAGE: Final = 60
 DESK_ROWS: Final = 100
@@ -112,6 +114,10 @@ class ComingShift:
     @property
     def day(self) -> date:
         return clock.local_day(self.starts_at)
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= clock.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +322,25 @@ def empty_places_soon(*, hours: int = 48, limit: int = 20) -> list[EmptyPlaces]:
 def programmes() -> list[Programme]:
     """Programmes that are still held, by name."""
     return list(Programme.objects.filter(is_active=True).order_by("name"))
+
+
+def organizers() -> list[tuple[int, str]]:
+    """Organisations that may hold an activity: `(id, name)`."""
+    return list(Organization.objects.filter(is_active=True).order_by("kind", "name").values_list("pk", "name"))
+
+
+def possible_leaders() -> list[tuple[int, str]]:
+    """People whose sign-in lets them lead an activity: `(person id, name)`."""
+    leaders = Person.objects.filter(user__role_grants__role__in=access.LEADERS, user__is_active=True, erased_at=None)
+    return list(leaders.distinct().order_by("name").values_list("pk", "name"))
+
+
+def offered_shift(actor: Actor, shift_id: int) -> OfferedShift:
+    """One shift as the actor sees it; NotFound for what they may not see."""
+    shift = Shift.objects.select_related("activity__programme").filter(pk=shift_id).first()
+    if shift is None or not access.visible_to(actor).filter(pk=shift.activity_id).exists():
+        raise NotFound
+    return _offered(actor, [shift])[0]
 
 
 def titles(shift_ids: Iterable[int]) -> dict[int, str]:

@@ -1,8 +1,9 @@
 """Attendance: who really came, from when to when, and whose service was approved.
 
-Owns: service records (志愿服务记录) with scheduled, present and credited minutes apart, and every approval of them. Does not own:
-places and sign-ups (activities), the hours themselves (bank, ledger).
+Owns: service records (志愿服务记录) with scheduled, present and credited minutes apart, and every approval and correction of
+them. Does not own: places and sign-ups (activities), the hours themselves (bank, ledger).
 
-Verbs: `check_in`, `take_back_check_in`, `check_out`, `correct_presence`, `record_many`, `approve`, `approve_activity`, `refuse`.
-A service record is deposited by `approve`, once, in the same transaction. Locks: people, sign-ups, records, then the bank's.
+Verbs: `check_in`, `take_back_check_in`, `check_out`, `correct_presence`, `record_many`, `approve`, `approve_activity`,
+`refuse`. `approve` deposits a record's hours, once, in its own transaction. Locks are taken in this order: people,
+sign-ups, records, then the bank's.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 
@@ -129,7 +130,7 @@ def _require_nobody_twice(people: Sequence[int]) -> None:
         .order_by("person_id", "shift__starts_at", "shift__ends_at")
         .values_list("person_id", "shift__starts_at", "shift__ends_at", "shift__activity__title")
     )
-    busy_until: dict[int, object] = {}
+    busy_until: dict[int, datetime] = {}
     for person_id, starts_at, ends_at, title in times:
         until = busy_until.get(person_id)
         if until is not None and starts_at < until:

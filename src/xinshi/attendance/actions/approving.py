@@ -55,7 +55,7 @@ def approve(*, actor: Actor, record_ids: Sequence[int]) -> Decided:
         raise NotFound
     levels = policy_in_force().approval_levels
     plan = _sort(actor, rows, levels)
-    plan.left_out |= {pk: LeftOut.NOT_FOUND for pk in wanted.difference(row.pk for row in rows)}
+    plan.left_out |= dict.fromkeys(wanted.difference(row.pk for row in rows), LeftOut.NOT_FOUND)
     at = clock.now()
     _note_approvals(actor, plan, levels, at)
     results = deposit_many(actor=actor, deposits=[_deposit(row) for row in plan.deposit])

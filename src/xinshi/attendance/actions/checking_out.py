@@ -76,10 +76,10 @@ def check_out(
 @transaction.atomic
 def correct_presence(
     *, actor: Actor, record_id: int, checked_in_at: datetime, checked_out_at: datetime, reason: str
-) -> None:
+) -> int:
     """Put both times right and submit the record anew: a forgotten check-out, a wrong time, a refused record.
 
-    The old times stay on record, the volunteer is told; approvals given before are asked for again.
+    The old times stay on record, the volunteer is told; approvals given before are asked for again. Returns the record's id.
     """
     reason = reason.strip()[:REASON_LENGTH_MAX]
     if not reason:
@@ -105,6 +105,7 @@ def correct_presence(
     row.save(update_fields=[*SUBMITTED_FIELDS, *decision_fields, "checked_in_at", "submission"])
     record(actor=actor, action="attendance.correct", object_ref=f"service-record:{row.pk}", minutes=row.present_minutes)
     _tell_corrected(row, reason, now)
+    return row.pk
 
 
 def _keep_old(actor: Actor, row: ServiceRecord, reason: str, now: datetime) -> None:

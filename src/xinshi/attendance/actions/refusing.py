@@ -8,7 +8,7 @@ from django.db import transaction
 
 from xinshi.activities.domain import ReasonMissing
 from xinshi.attendance import access
-from xinshi.attendance.domain import RECORDS_MAX, REASON_LENGTH_MAX, Decided, LeftOut, NothingChosen
+from xinshi.attendance.domain import REASON_LENGTH_MAX, RECORDS_MAX, Decided, LeftOut, NothingChosen
 from xinshi.attendance.events import RecordRefused
 from xinshi.attendance.models import ServiceRecord
 from xinshi.audit.actions import record_many
@@ -35,7 +35,7 @@ def refuse(*, actor: Actor, record_ids: Sequence[int], reason: str) -> Decided:
         raise NotFound
     left_out = {row.pk: why for row in rows if (why := _why_not(actor, row)) is not None}
     refused = [row for row in rows if row.pk not in left_out]
-    left_out |= {pk: LeftOut.NOT_FOUND for pk in wanted.difference(row.pk for row in rows)}
+    left_out |= dict.fromkeys(wanted.difference(row.pk for row in rows), LeftOut.NOT_FOUND)
     ServiceRecord.objects.filter(pk__in=[row.pk for row in refused]).update(
         state=ServiceRecord.State.REFUSED,
         refusal_reason=reason,

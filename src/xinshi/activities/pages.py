@@ -1,0 +1,101 @@
+"""Pages for volunteers and the public: what is offered, one activity, my shifts."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from xinshi.activities import actions, queries
+from xinshi.activities.forms import OfferFilter
+from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, back, page, refusal_text
+from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
+
+OWN_SHIFTS_MAX = 100
+
+
+def page_number(request: HttpRequest) -> int:
+    """The wanted page of a list; anything unreadable is the first."""
+    typed = request.GET.get("page", "1")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 1
+
+
+def query_without_page(request: HttpRequest) -> str:
+    """The list's own filter, to be kept by the links of the pager."""
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    return parameters.urlencode()
+
+
+@page(PUBLIC)
+def offers(request: PageRequest) -> HttpResponse:
+    """Shifts that may be taken, by day."""
+    form = OfferFilter(request.GET or None)
+    day, category = form.chosen() if form.is_bound else (None, "")
+    found = queries.open_shifts(request.actor, category=category, day=day, page=page_number(request))
+    context = {
+        "form": form,
+        "days": [(key, list(rows)) for key, rows in groupby(found.shifts, key=lambda shift: shift.day)],
+        "found": found,
+        "is_filtered": bool(day or category),
+        "query": query_without_page(request),
+    }
+    return render(request, "activities/offers.html", context)
+
+
+@page(PUBLIC)
+def detail(request: PageRequest, activity_id: int) -> HttpResponse:
+    found = queries.activity_detail(request.actor, activity_id)
+    return render(request, "activities/detail.html", {"found": found, "activity": found.activity})
+
+
+@page(SIGNED_IN)
+def mine(request: PageRequest) -> HttpResponse:
+    """My coming shifts."""
+    shifts = queries.coming_shifts(request.actor.person_id, limit=OWN_SHIFTS_MAX)
+    days = [(key, list(rows)) for key, rows in groupby(shifts, key=lambda shift: shift.day)]
+    return render(request, "activities/mine.html", {"days": days})
+
+
+@page(SIGNED_IN, methods=("POST",))
+def sign_up(request: PageRequest, shift_id: int) -> HttpResponse:
+    """Take a place for oneself; htmx gets the shift's card anew."""
+    try:
+        actions.sign_up(actor=request.actor, shift_id=shift_id)
+    except DomainError as refusal:
+        return _refused(request, shift_id, refusal)
+    return _done(request, shift_id, gettext("The place is yours. See you there!"))
+
+
+@page(SIGNED_IN, methods=("POST",))
+def cancel_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
+    """Give a place back, one's own or that of somebody one leads."""
+    place = actions.cancel_sign_up(actor=request.actor, signup_id=signup_id)
+    if place.person_id != request.actor.person_id:
+        messages.success(request, gettext("The place was taken back and the volunteer was told."))
+        return back(request, fallback="activities:desk")
+    return _done(request, place.shift_id, gettext("Your place is free for somebody else. Thank you for telling us."))
+
+
+def _done(request: PageRequest, shift_id: int, text: str) -> HttpResponse:
+    if is_htmx(request):
+        shift = queries.offered_shift(request.actor, shift_id)
+        return render(request, "activities/_shift.html", {"shift": shift, "said": text})
+    messages.success(request, text)
+    return back(request, fallback="activities:mine")
+
+
+def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpResponse:
+    """htmx gets the card with the reason; without htmx the refusal is said at the top of the page."""
+    if not is_htmx(request) or isinstance(refusal, NotFound | NotAllowed):
+        raise refusal
+    shift = queries.offered_shift(request.actor, shift_id)
+    return render(request, "activities/_shift.html", {"shift": shift, "refused": refusal_text(refusal)})
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """True for a request that htmx makes to replace a part of the page."""
+    return bool(getattr(request, "htmx", False)) and request.headers.get("HX-Boosted") != "true"

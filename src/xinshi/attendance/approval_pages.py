@@ -1,0 +1,88 @@
+"""Pages of approval: the queue by activity, one activity's records, approving and refusing."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
+
+from xinshi.activities.access import LEADERS
+from xinshi.activities.pages import page_number
+from xinshi.attendance import actions, queries
+from xinshi.attendance.domain import LEFT_OUT_TEXTS, Decided
+from xinshi.attendance.pages import chosen_ids
+from xinshi.doors.pages import PageRequest, back, page
+from xinshi.kernel.errors import NotFound
+from xinshi.kernel.minutes import hours_figure
+
+QUEUE = "attendance:approvals"
+
+
+@page(LEADERS)
+def approvals(request: PageRequest) -> HttpResponse:
+    """What waits for me, by activity, what is due first at the top."""
+    found = queries.waiting_page(request.actor, page=page_number(request))
+    return render(request, "attendance/approvals.html", {"found": found})
+
+
+@page(LEADERS)
+def of_activity(request: PageRequest, activity_id: int) -> HttpResponse:
+    """Everything of one activity that waits for me."""
+    number = page_number(request)
+    group, has_next = queries.waiting_of_activity(request.actor, activity_id, page=number)
+    context = {"group": group, "found": {"number": number, "has_next": has_next}}
+    return render(request, "attendance/approvals_of.html", context)
+
+
+@page(LEADERS, methods=("POST",))
+def approve(request: PageRequest) -> HttpResponse:
+    """Approve the records ticked, or everything of the activity whose button was pressed."""
+    everything_of = request.POST.get("everything_of", "")
+    if everything_of:
+        if not (everything_of.isascii() and everything_of.isdigit() and len(everything_of) < 19):
+            raise NotFound
+        decided = actions.approve_activity(actor=request.actor, activity_id=int(everything_of))
+    else:
+        decided = actions.approve(actor=request.actor, record_ids=chosen_ids(request, "record"))
+    if decided.done:
+        text = ngettext(
+            "%(count)d service record approved, %(hours)s hours deposited.",
+            "%(count)d service records approved, %(hours)s hours deposited.",
+            decided.done,
+        )
+        messages.success(request, text % {"count": decided.done, "hours": hours_figure(decided.minutes)})
+    if decided.advanced:
+        text = ngettext(
+            "%(count)d service record waits for the second approval now.",
+            "%(count)d service records wait for the second approval now.",
+            decided.advanced,
+        )
+        messages.success(request, text % {"count": decided.advanced})
+    _say_left_out(request, decided)
+    return back(request, fallback=QUEUE)
+
+
+@page(LEADERS, methods=("POST",))
+def refuse(request: PageRequest) -> HttpResponse:
+    """Refuse the records ticked, with the reason typed."""
+    reason = request.POST.get("reason", "")
+    decided = actions.refuse(actor=request.actor, record_ids=chosen_ids(request, "record"), reason=reason)
+    if decided.done:
+        text = ngettext(
+            "%(count)d service record refused; the volunteer was told why.",
+            "%(count)d service records refused; the volunteers were told why.",
+            decided.done,
+        )
+        messages.success(request, text % {"count": decided.done})
+    _say_left_out(request, decided)
+    return back(request, fallback=QUEUE)
+
+
+def _say_left_out(request: PageRequest, decided: Decided) -> None:
+    """How many were left as they were, per reason."""
+    for reason, number in Counter(decided.left_out.values()).items():
+        text = ngettext("%(count)d was left out: %(reason)s", "%(count)d were left out: %(reason)s", number)
+        messages.warning(request, text % {"count": number, "reason": gettext(LEFT_OUT_TEXTS[reason])})
