@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -107,16 +107,19 @@ class BaseShiftFormSet(_FormSet):
         return tuple(form.shift() for form in filled if form.cleaned_data and not form.cleaned_data.get("DELETE"))
 
 
-ShiftFormSet = forms.formset_factory(
-    ShiftForm,
-    formset=BaseShiftFormSet,
-    extra=0,
-    min_num=1,
-    validate_min=True,
-    max_num=SHIFTS_MAX,
-    validate_max=True,
-    absolute_max=SHIFTS_MAX + 1,
-    can_delete=True,
+ShiftFormSet = cast(
+    "type[BaseShiftFormSet]",
+    forms.formset_factory(
+        ShiftForm,
+        formset=BaseShiftFormSet,
+        extra=0,
+        min_num=1,
+        validate_min=True,
+        max_num=SHIFTS_MAX,
+        validate_max=True,
+        absolute_max=SHIFTS_MAX + 1,
+        can_delete=True,
+    ),
 )
 
 

@@ -28,7 +28,7 @@ class XinshiCommand(BaseCommand):
     """Implement `run(options) -> int`; raise DomainError for what cannot be done."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser("xinshi", subcommand.replace("_", " ", 1), **kwargs)
+        parser = super().create_parser(prog_name, subcommand.replace("_", " ", 1), **kwargs)
         parser.prog = f"xinshi {subcommand.replace('_', ' ', 1)}"
         return parser
 
@@ -46,7 +46,7 @@ class XinshiCommand(BaseCommand):
             raise SystemExit(status)
 
     def run(self, options: dict[str, Any]) -> int:
-        raise AssertionError("a command says what it does")
+        raise AssertionError(f"a command says what it does with {options}")
 
     def print_json(self, answer: object) -> None:
         self.stdout.write(json.dumps(answer, ensure_ascii=False, default=str))

@@ -1,6 +1,6 @@
 """The exchange of hours with other platforms (通存通兑). So far with 志愿汇, by spreadsheets.
 
-Owns: partners, the files they sent and every row of them, what was decided on each row, the honorary files that went out, the
+Owns: partners, the files they sent, every row of them and what was decided on it, the honorary files that went out, the
 minutes that rounding kept back. Does not own: passbooks (bank), the book (ledger), presence (attendance).
 
 Nothing is counted twice: a file is known by the content of its rows, however it was saved; a row with times by person, start

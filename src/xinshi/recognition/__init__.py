@@ -1,7 +1,7 @@
 """Recognition: star volunteers (星级志愿者) and the honour roll.
 
-Owns: who was promoted to which star, when and by which policy; the honour roll. Does not own: the star level itself (bank, on
-the passbook), certified hours (bank), the thresholds (the bank's policy).
+Owns: who was promoted to which star, when and by which policy; the honour roll. Does not own: the star level itself (on
+the passbook, bank), certified hours (bank), the thresholds (the bank's policy).
 
 Verbs: `promote` (called by the listener `tasks.on_deposited`).
 """

@@ -37,12 +37,27 @@ def decrypt(stored: str, *, context: str) -> str:
     """The text that `encrypt` sealed for the same context; VaultError for anything else."""
     if not stored.startswith(PREFIX):
         raise VaultError(f"{context}: the stored value is not sealed")
-    raw = base64.b64decode(stored.removeprefix(PREFIX))
-    key_id, nonce, sealed = raw[:1], raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
     try:
+        raw = base64.b64decode(stored.removeprefix(PREFIX), validate=True)
+        key_id, nonce, sealed = raw[:1], raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
         return _cipher(settings.VAULT_KEY).decrypt(nonce, sealed, key_id + context.encode()).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise VaultError(f"{context}: the stored value does not open with this key") from None
+
+
+def encrypt_bytes(data: bytes, *, context: str) -> bytes:
+    """A file's content sealed for `context`."""
+    nonce = os.urandom(NONCE_BYTES)
+    return KEY_ID + nonce + _cipher(settings.VAULT_KEY).encrypt(nonce, data, KEY_ID + context.encode())
+
+
+def decrypt_bytes(stored: bytes, *, context: str) -> bytes:
+    """What `encrypt_bytes` sealed for the same context; VaultError for anything else."""
+    key_id, nonce, sealed = stored[:1], stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
+    try:
+        return _cipher(settings.VAULT_KEY).decrypt(nonce, sealed, key_id + context.encode())
+    except (InvalidTag, ValueError):
+        raise VaultError(f"{context}: the stored file does not open with this key") from None
 
 
 def blind_index(text: str, *, context: str) -> str:

@@ -1,3 +1,0 @@
-"""Fixtures for every room's tests."""
-
-from __future__ import annotations

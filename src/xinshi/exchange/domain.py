@@ -1,0 +1,271 @@
+"""Pure rules of the exchange: what a partner's row says, what is wrong with it, what counts as the same, what rounding keeps.
+
+A row that came in stands in exactly one `RowState` after every run.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from xinshi.kernel.clock import HOSPITAL_ZONE, local_day
+from xinshi.kernel.codes import HoursKind
+from xinshi.kernel.errors import gettext_noop
+
+ZHIYUANHUI: Final = "zhiyuanhui"
+VOLUNTEER_NUMBER: Final = re.compile(r"\d{18}")
+"""18 digits and no identity number: nothing is checksummed."""
+ROUNDING_MINUTES: Final = 3
+"""Half of a tenth of an hour: by so much a figure of one decimal may lie above the time between sign-in and sign-out."""
+UNDATED_MINUTES_MAX: Final = 366 * 24 * 60
+"""No sum of hours in one row is longer than a year without a pause."""
+REASON_LENGTH_MAX: Final = 500
+FIRST_DAY: Final = date(2000, 1, 1)
+TENTH_MINUTES: Final = 6
+
+
+class FileKind(StrEnum):
+    """The three files of 志愿汇 that are understood."""
+
+    HONORARY = "honorary"
+    VERIFIED_DETAIL = "verified_detail"
+    VERIFIED_SUMMARY = "verified_summary"
+
+    @property
+    def hours_kind(self) -> HoursKind:
+        return HoursKind.HONORARY if self is FileKind.HONORARY else HoursKind.VERIFIED
+
+
+class RowState(StrEnum):
+    """What became of a row in one run."""
+
+    CREDITED = "credited"
+    NO_SIGN_OUT = "no_sign_out"
+    HELD_BACK = "held_back"
+    ALREADY_KNOWN = "already_known"
+    UNMATCHED = "unmatched"
+    REJECTED = "rejected"
+
+
+REASONS: Final[Mapping[str, str]] = {
+    "number_missing": gettext_noop("The volunteer number is missing. Enter the 18 digits that 志愿汇 shows."),
+    "number_rounded": gettext_noop(
+        "The spreadsheet program has rounded this long number. Set the column to text and enter the number again."
+    ),
+    "number_malformed": gettext_noop("“%(found)s” is no volunteer number: it has 18 digits."),
+    "name_missing": gettext_noop("The name is missing. Enter the name that belongs to the volunteer number."),
+    "name_differs": gettext_noop("The archive knows this volunteer number under another name. Check name and number."),
+    "hours_missing": gettext_noop("The hours are missing. Enter a figure such as 2.5."),
+    "hours_not_readable": gettext_noop("“%(found)s” is not a number of hours. Write a number such as 2.5."),
+    "hours_negative": gettext_noop("Hours cannot be below zero. Enter the hours that were served."),
+    "hours_zero": gettext_noop("Nought hours cannot be entered. Enter the hours that were served, or remove the row."),
+    "hours_too_many": gettext_noop("“%(found)s” is more than a year without a pause. Check the figure."),
+    "hours_exceed_time": gettext_noop(
+        "%(hours)s hours do not fit between sign-in and sign-out (%(available)s hours). Check the figure and both times."
+    ),
+    "reason_missing": gettext_noop("The reason for entering these hours afterwards (补录原因) is missing."),
+    "reason_too_long": gettext_noop("The reason is longer than 500 signs. Shorten it."),
+    "start_missing": gettext_noop("The sign-in time is missing, so the hours cannot be checked."),
+    "time_not_readable": gettext_noop("“%(found)s” is not a time. Write it like 2026-10-08 07:10."),
+    "time_implausible": gettext_noop("“%(found)s” is before the year 2000. Check the year."),
+    "end_before_start": gettext_noop("The sign-out is not after the sign-in. Check both times."),
+    "not_one_day": gettext_noop(
+        "Sign-in and sign-out are not on one day. Enter one row per day, each with its own times."
+    ),
+    "in_future": gettext_noop("This time has not come yet. Only hours that were served can be entered."),
+    "passbook_missing": gettext_noop("This person has no passbook yet. Open one, then import the file again."),
+    "passbook_not_active": gettext_noop(
+        "This person's passbook is not active. Settle that, then import the file again."
+    ),
+    "person_unknown": gettext_noop(
+        "Nobody in the archive has this volunteer number. Register the person, then import the file again."
+    ),
+    "overlaps": gettext_noop("These times overlap service of this person that is known already."),
+    "equals_other_file": gettext_noop("The same row without a date came in another file."),
+    "repeats_in_file": gettext_noop("The same row without a date stands twice in this file."),
+    "own_hours": gettext_noop("Nobody credits their own hours: somebody else must look at this row."),
+    "no_sign_out": gettext_noop("There was no sign-out, so there are no hours."),
+}
+"""Code → sentence for people; placeholders come from `Fault.parameters`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row was not credited: `column` is the title of the column as the file has it."""
+
+    code: str
+    column: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The message id; its placeholders are filled from `parameters` after translation."""
+        return REASONS[self.code]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A row as the file says it, cleaned. `minutes` is None where the figure could not be read (then there is a fault).
+
+    `raw` keeps cells that could not be understood, so that two different unreadable rows stay different.
+    """
+
+    sheet: str
+    row_number: int
+    name: str
+    number: str
+    minutes: int | None
+    title: str = ""
+    day: date | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    raw: tuple[str, ...] = ()
+    fault: Fault | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_timed(self) -> bool:
+        """True for a segment: it has a place in time, so that overlaps can be seen."""
+        return self.starts_at is not None and self.ends_at is not None
+
+
+def plain_name(name: str) -> str:
+    """A name without what varies between files: width, spaces, the form of the dot in names, bracketed remarks."""
+    text = re.sub(r"[(\[【][^)\]】]*[)\]】]", "", unicodedata.normalize("NFKC", name))
+    return re.sub(r"[\s·•‧・.。．]+", "", text).casefold()
+
+
+def names_agree(one: str, other: str) -> bool:
+    """True for the same name; a sign that a platform starred out agrees with any one sign."""
+    a, b = plain_name(one), plain_name(other)
+    if not a or len(a) != len(b):
+        return False
+    return all(x == y or "*" in (x, y) for x, y in zip(a, b, strict=True)) and set(a) != {"*"}
+
+
+def canonical_row(row: FileRow, kind: FileKind) -> str:
+    """What a row says, independent of how the file was saved: two rows with the same text mean the same.
+
+    The name is left out where the number stands for the person: a corrected name leaves the file the same file.
+    """
+    who = row.number if VOLUNTEER_NUMBER.fullmatch(row.number) else f"{row.number}/{plain_name(row.name)}"
+    parts = [
+        kind.hours_kind.value,
+        who,
+        "" if row.minutes is None else str(row.minutes),
+        "" if row.starts_at is None else row.starts_at.isoformat(),
+        "" if row.ends_at is None else row.ends_at.isoformat(),
+        "" if row.day is None or row.starts_at is not None else row.day.isoformat(),
+        "".join(row.title.split()),
+        *row.raw,
+    ]
+    return "\x1f".join(parts)
+
+
+def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
+    """What is wrong with a row's times (入库规则: on one day, start before end, not in the future, hours within them)."""
+    start, end = row.starts_at, row.ends_at
+    latest = max((moment for moment in (start, end) if moment is not None), default=None)
+    if latest is not None and latest > now:
+        return Fault("in_future", row.columns.get("end" if latest == end else "start", ""))
+    if row.day is not None and row.day > local_day(now):
+        return Fault("in_future", row.columns.get("day", ""))
+    if row.minutes == 0 or end is None:
+        return None
+    if start is None:
+        return Fault("start_missing", row.columns.get("start", ""))
+    if end <= start:
+        return Fault("end_before_start", row.columns.get("end", ""))
+    if local_day(start) != local_day(end - timedelta(microseconds=1)):
+        return Fault("not_one_day", row.columns.get("end", ""))
+    return _figure_fault(row, int((end - start).total_seconds()))
+
+
+def _figure_fault(row: FileRow, available_seconds: int) -> Fault | None:
+    from xinshi.kernel.minutes import hours_figure
+
+    assert row.minutes is not None
+    if row.minutes * 60 <= available_seconds + ROUNDING_MINUTES * 60:
+        return None
+    figures = {"hours": hours_figure(row.minutes), "available": hours_figure(available_seconds // 60)}
+    return Fault("hours_exceed_time", row.columns.get("hours", ""), figures)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSegment:
+    """A stretch of time that counts as known service; `ours` False for service that did not come in by this partner."""
+
+    starts_at: datetime
+    ends_at: datetime
+    is_from_partner: bool
+
+
+class KnownTime:
+    """Segments known of people, to be asked for equality and overlap. Ends touch without overlapping."""
+
+    def __init__(self) -> None:
+        self._from_partner: set[tuple[int, datetime, datetime]] = set()
+        self._by_day: dict[tuple[int, date], list[tuple[datetime, datetime]]] = defaultdict(list)
+
+    def add(self, person_id: int, starts_at: datetime, ends_at: datetime, *, is_from_partner: bool) -> None:
+        if is_from_partner:
+            self._from_partner.add((person_id, starts_at, ends_at))
+        day, last = local_day(starts_at), local_day(ends_at)
+        while day <= last:
+            self._by_day[person_id, day].append((starts_at, ends_at))
+            day += timedelta(days=1)
+
+    def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
+        """True if the partner sent exactly this segment before."""
+        return (person_id, starts_at, ends_at) in self._from_partner
+
+    def overlaps(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
+        """True if any known segment shares time with `starts_at`–`ends_at`, which lie on one day."""
+        known = self._by_day.get((person_id, local_day(starts_at)), ())
+        return any(start < ends_at and starts_at < end for start, end in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """What a person's minutes become in a file of one decimal: carry before + minutes = 6 × tenths + carry."""
+
+    tenths: int
+    carry: int
+
+
+def rounded_down(carry_before: int, minutes: int) -> Rounded:
+    """Whole tenths of an hour, the rest carried on; a debt (more went out than still stands) is carried whole."""
+    total = carry_before + minutes
+    if total < 0:
+        return Rounded(0, total)
+    tenths, rest = divmod(total, TENTH_MINUTES)
+    return Rounded(tenths, rest)
+
+
+def tenths_text(tenths: int) -> str:
+    """`145` as `14.5`."""
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def joined_reason(titles: Iterable[str], *, general: str, length_max: int = 60) -> str:
+    """补录原因: the activities' titles as far as they fit, then the general words."""
+    shown: list[str] = []
+    unique = list(dict.fromkeys(title.strip() for title in titles if title.strip()))
+    for title in unique:
+        if sum(len(each) + 1 for each in shown) + len(title) > length_max - 2:
+            break
+        shown.append(title)
+    if not shown:
+        return general
+    return "、".join(shown) + ("等" if len(shown) < len(unique) else "")
+
+
+def local_moment(naive: datetime) -> datetime:
+    """A time on the hospital's clock as a moment; one that says its own zone keeps it."""
+    return naive if naive.tzinfo else naive.replace(tzinfo=HOSPITAL_ZONE)

@@ -1,0 +1,57 @@
+"""`./run test [ARGS]`: every test on SQLite, then on PostgreSQL where one is reachable (in CI it must be).
+
+XINSHI_TEST_POSTGRES_URL names the server and a database to connect to; the tests make databases of their own there.
+Browser tests run once, on SQLite; without Chromium they are skipped with a hint, in CI they must run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+POSTGRES_URL = os.environ.get("XINSHI_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def postgres_is_reachable() -> bool:
+    import psycopg
+
+    try:
+        with psycopg.connect(POSTGRES_URL, connect_timeout=3):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def run_pytest(title: str, arguments: list[str], *, database_url: str, data_dir: str) -> int:
+    print(f"\n== {title} ==", flush=True)
+    environment = os.environ | {
+        "XINSHI_DATABASE_URL": database_url,
+        "XINSHI_DATA_DIR": data_dir,
+        "XINSHI_LOG_LEVEL": "ERROR",
+        "PYTHONHASHSEED": "0",
+    }
+    workers = [] if any(a.startswith("-n") for a in arguments) else ["-n", str(min(4, os.cpu_count() or 2))]
+    command = [sys.executable, "-m", "pytest", "-q", "--dist", "worksteal", *workers, *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def main(arguments: list[str]) -> None:
+    subprocess.run([sys.executable, "tools/translations.py", "compile"], check=True)
+    with tempfile.TemporaryDirectory(prefix="xinshi-test-") as data_dir:
+        status = run_pytest("SQLite", arguments, database_url="", data_dir=data_dir)
+        if postgres_is_reachable():
+            on_postgres = ["-m", "not browser", *arguments]
+            status |= run_pytest("PostgreSQL", on_postgres, database_url=POSTGRES_URL, data_dir=data_dir)
+        elif IN_CI:
+            print(f"PostgreSQL is not reachable at {POSTGRES_URL}; in CI it must be.", file=sys.stderr)
+            status = 1
+        else:
+            print("PostgreSQL is not reachable, so its tests were left out (XINSHI_TEST_POSTGRES_URL).")
+    raise SystemExit(1 if status else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
