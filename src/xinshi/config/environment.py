@@ -35,6 +35,9 @@ class Environment(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     web_processes: int = Field(default=2, ge=1, le=64, description="Web processes on PostgreSQL; SQLite has one.")
     web_threads: int = Field(default=8, ge=1, le=256, description="Threads per web process.")
+    worker_inside: bool = Field(
+        default=False, description="Run the worker in the web process; `serve` sets it on SQLite."
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=9, description="Reverse proxies in front of the server.")
     hospital_name_zh: str = Field(default="示范市中心医院", description="The hospital's Chinese name.")
     hospital_name_en: str = Field(default="Demo Central Hospital", description="The hospital's English name.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from xinshi.config.health import healthz
+
 urlpatterns = [
     path("", include("xinshi.web.urls")),
     path("account/", include("xinshi.people.account_urls")),
@@ -17,5 +19,6 @@ urlpatterns = [
     path("ledger/", include("xinshi.ledger.urls")),
     path("audit/", include("xinshi.audit.urls")),
     path("messages/", include("xinshi.messages.urls")),
+    path("healthz", healthz, name="healthz"),
     path("api/v1/", include("xinshi.api.urls")),
 ]

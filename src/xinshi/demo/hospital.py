@@ -23,7 +23,7 @@ from xinshi.organizations.models import Organization
 from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
 
 SEED: Final = 20261124
-PASSWORD: Final = "xinshi-demo-2026"
+PASSWORD: Final = "xinshi-demo-2026"  # noqa: S105  # Printed at every start: it guards invented people only.
 PASSWORD_ROLES: Final = tuple(Role)
 """One sign-in per role; its user name is the role's own name."""
 LEADER: Final = 3
@@ -84,7 +84,7 @@ class Presence:
 
 def found_hospital(system: Actor, *, today: date, progress: Progress) -> Hospital:
     """Departments, partners, policy, people with passbooks, and the sign-ins of every role."""
-    hospital = Hospital(random.Random(SEED), today)
+    hospital = Hospital(random.Random(SEED), today)  # noqa: S311  # Invention, not cryptography.
     hospital.organizations = dict(ensure_departments(actor=system, names=invention.DEPARTMENTS))
     for name, kind in PARTNERS:
         hospital.organizations[name] = create_organization(actor=system, name=name, kind=kind)

@@ -16,6 +16,7 @@ def masked(text: str) -> str:
 
 class PersonalDataFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        record.__dict__.pop("request", None)  # Django's own lines carry the whole address, search terms included.
         record.msg, record.args = masked(record.getMessage()), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = masked(logging.Formatter().formatException(record.exc_info))

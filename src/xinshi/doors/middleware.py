@@ -1,7 +1,10 @@
-"""Response headers that every answer carries."""
+"""Response headers that every answer carries, and the log line that every request leaves."""
 
 from __future__ import annotations
 
+import logging
+import time
+import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +15,34 @@ CONTENT_SECURITY_POLICY: Final = (
     "form-action 'self'; frame-ancestors 'none'; script-src 'self'; style-src 'self'; font-src 'self'"
 )
 """No inline script and no inline style anywhere: markup that people typed can never run."""
+
+log = logging.getLogger("xinshi.requests")
+
+
+class RequestLog:
+    """One line per request, without personal data: the route instead of the address, no query, no body."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        identifier = uuid.uuid4().hex
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = identifier
+        match = getattr(request, "resolver_match", None)
+        log.info(
+            "request",
+            extra={
+                "request_id": identifier,
+                "method": request.method,
+                "route": f"/{match.route}" if match else "",
+                "status": response.status_code,
+                "milliseconds": round((time.monotonic() - started) * 1000, 1),
+                "actor": getattr(getattr(request, "actor", None), "reference", ""),
+            },
+        )
+        return response
 
 
 class ResponseHeaders:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from xinshi.kernel import clock
 from xinshi.kernel.events import Event, event_class
-from xinshi.outbox.models import Delivery, StoredEvent
+from xinshi.outbox.models import Delivery, Heartbeat, StoredEvent
 
 Listener = Callable[[Sequence[Event]], None]
 BATCH_MAX = 2_000
@@ -52,6 +52,21 @@ def deliver_due(*, rounds_max: int = 1_000) -> int:
         if not claimed:
             break
     return delivered
+
+
+def beat(*, worker: str) -> None:
+    """Note that `worker` is at work; forget workers that have not been seen for a day."""
+    at = clock.now()
+    Heartbeat.objects.update_or_create(worker=worker[:100], defaults={"beat_at": at})
+    Heartbeat.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
+
+
+def forget_delivered(*, before: datetime) -> int:
+    """Delete deliveries that were made before that moment, and the events that nobody still waits for."""
+    done = Delivery.objects.filter(state=Delivery.State.DONE, event__published_at__lt=before)
+    removed, _ = done.delete()
+    StoredEvent.objects.filter(published_at__lt=before, deliveries=None).delete()
+    return removed
 
 
 def _deliver_batch(at: datetime) -> tuple[int, int]:

@@ -39,3 +39,13 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state="due"), name="outbox_delivery_due"),
         ]
+
+
+class Heartbeat(models.Model):
+    """When a worker was last seen at work."""
+
+    worker = models.CharField(max_length=100, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worker_heartbeat"

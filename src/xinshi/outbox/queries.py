@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
 
-from xinshi.outbox.models import Delivery
+from xinshi.kernel import clock
+from xinshi.outbox.models import Delivery, Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,8 @@ def backlog() -> Backlog:
         given_up=Count("id", filter=Q(state=Delivery.State.GIVEN_UP)),
     )
     return Backlog(due=row["due"], oldest_due_at=row["oldest"], given_up=row["given_up"])
+
+
+def worker_is_alive(*, seconds_max: int = 60) -> bool:
+    """True where a worker was seen during the last `seconds_max` seconds."""
+    return Heartbeat.objects.filter(beat_at__gte=clock.now() - timedelta(seconds=seconds_max)).exists()

@@ -1,0 +1,37 @@
+"""`/healthz`: whether the database answers, is migrated, and the worker is at work. For machines; no personal data."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse, JsonResponse
+
+from xinshi.doors.pages import PUBLIC, PageRequest, page
+from xinshi.outbox.queries import backlog, worker_is_alive
+
+
+@page(PUBLIC)
+def healthz(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # Every asker gets the same answer.
+    """200 if all is well, else 503; `outbox` tells what waits for the worker."""
+    found = {"database": False, "migrations": False, "worker": False}
+    outbox: dict[str, object] = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        found["database"] = True
+        found["migrations"] = is_migrated()
+        found["worker"] = found["migrations"] and worker_is_alive()
+        if found["migrations"]:
+            waiting = backlog()
+            outbox = {"due": waiting.due, "oldest_due_at": waiting.oldest_due_at, "given_up": waiting.given_up}
+    except DatabaseError:
+        pass
+    is_well = all(found.values())
+    answer = {"status": "ok" if is_well else "unwell", **found, "outbox": outbox}
+    return JsonResponse(answer, status=200 if is_well else 503, headers={"Cache-Control": "no-store"})
+
+
+def is_migrated() -> bool:
+    """True where no migration of this version is missing from the database."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
