@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Generic, TypeVar, cast
 
@@ -14,12 +17,17 @@ from ninja import Schema
 
 from xinshi.doors.models import IdempotencyKey
 from xinshi.doors.pages import refusal_text
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, Invalid, NotSignedIn, gettext_noop
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
+Endpoint = Callable[..., Any]
 PAGE_SIZE_MAX = 200
+KEY_LENGTH_MAX = 200
+CLAIM_SECONDS_MAX = 600
+"""After this time a request that gave no answer is taken for dead."""
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 
@@ -83,53 +91,108 @@ def cursor_page(
     return {"items": [render(row) for row in found[:size]], "next_cursor": following}
 
 
-def idempotent(function: Callable[..., Any]) -> Callable[..., Any]:
+def idempotent(function: Endpoint | None = None, *, in_one_transaction: bool = True) -> Any:
     """Answer a repeated write by the first answer, where the client sends an `Idempotency-Key` header.
 
-    Scoped to person and operation; the same key with another payload is refused; 409 while the first is in flight.
-    The decorated endpoint returns its (JSON-ready) schema instance; a refusal is not kept, so it may be tried again.
+    Scoped to person and operation; the same key with another payload is refused; 409 while the first is in flight, and
+    for CLAIM_SECONDS_MAX after its process died. What is written and the kept answer commit together, so that a request
+    that died halfway left nothing and may be tried again. An endpoint whose action is idempotent by itself and works
+    long before it writes says `in_one_transaction=False`. It returns a (JSON-ready) schema instance, or (status, schema);
+    a refusal is not kept, so it may be tried again.
     """
+    if function is None:
+        return lambda decorated: _guarded(decorated, in_one_transaction=in_one_transaction)
+    return _guarded(function, in_one_transaction=in_one_transaction)
 
+
+def _guarded(function: Endpoint, *, in_one_transaction: bool) -> Endpoint:
     @wraps(function)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             return function(request, *args, **kwargs)
-        if len(key) > 200 or not key.isprintable():
-            raise Invalid(field="Idempotency-Key", reason="1–200 printable characters")
-        scope = f"{actor_of(request).reference} {request.method} {request.path}"[:200]
-        payload_hash = hashlib.sha256(request.body).hexdigest()
-        kept, is_new = _claim(scope, key, payload_hash)
-        if not is_new:
-            return _kept_answer(kept, payload_hash)
+        if len(key) > KEY_LENGTH_MAX or not key.isprintable():
+            raise Invalid(field="Idempotency-Key", reason=gettext_noop("1 to 200 printable signs"))
+        scope = _scope(actor_of(request), request)
+        payload_hash = _payload_hash(request)
+        claim = _claim(scope, key, payload_hash)
+        if isinstance(claim, HttpResponse):
+            return claim
         try:
-            answer = function(request, *args, **kwargs)
+            with transaction.atomic() if in_one_transaction else nullcontext():
+                answer = function(request, *args, **kwargs)
+                _keep(claim, answer)
         except BaseException:
-            kept.delete()
+            _own(claim).delete()
             raise
-        kept.status, kept.answer = 200, _as_json(answer)
-        kept.save(update_fields=["status", "answer"])
         return answer
 
+    # The framework resolves annotations where the function was written, not here.
+    guarded.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]  # read by inspect
     return guarded
 
 
-def _claim(scope: str, key: str, payload_hash: str) -> tuple[IdempotencyKey, bool]:
+def _scope(actor: Actor, request: HttpRequest) -> str:
+    """Who does what: a digest, because an address may be longer than the column."""
+    asked = f"{actor.reference} {request.method} {request.get_full_path()}"
+    return f"{actor.reference[:100]} {hashlib.sha256(asked.encode()).hexdigest()}"
+
+
+def _payload_hash(request: HttpRequest) -> str:
+    if request.content_type != "multipart/form-data":
+        return hashlib.sha256(request.body).hexdigest()
+    # The stream was read when the form was parsed; its boundary differs from try to try anyway.
+    digest = hashlib.sha256()
+    for name, values in sorted(request.POST.lists()):
+        digest.update(repr((name, values)).encode())
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest.update(repr((name, file.name, file.size)).encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
+    return digest.hexdigest()
+
+
+def _claim(scope: str, key: str, payload_hash: str) -> IdempotencyKey | HttpResponse:
+    """The key for this request to answer, or the answer kept from an earlier one."""
     try:
         with transaction.atomic():
-            return IdempotencyKey.objects.create(scope=scope, key=key, payload_hash=payload_hash), True
+            return IdempotencyKey.objects.create(
+                scope=scope, key=key, payload_hash=payload_hash, created_at=clock.now()
+            )
     except IntegrityError:
-        return IdempotencyKey.objects.get(scope=scope, key=key), False
-
-
-def _kept_answer(kept: IdempotencyKey, payload_hash: str) -> HttpResponse:
+        kept = IdempotencyKey.objects.filter(scope=scope, key=key).first()
+    if kept is None:
+        raise KeyInFlight  # It was refused just now; the next try finds the key free.
     if kept.payload_hash != payload_hash:
         raise KeyUsedOtherwise
     if kept.status is None:
-        raise KeyInFlight
+        return _taken_over(kept)
     response = HttpResponse(kept.answer, status=kept.status, content_type="application/json; charset=utf-8")
     response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def _taken_over(kept: IdempotencyKey) -> IdempotencyKey:
+    """The claim of a request that died; KeyInFlight while it may still be at work, and for all but one who try."""
+    at = clock.now()
+    if at - kept.created_at < timedelta(seconds=CLAIM_SECONDS_MAX) or not _own(kept).update(created_at=at):
+        raise KeyInFlight
+    kept.created_at = at
+    return kept
+
+
+def _own(claim: IdempotencyKey) -> models.QuerySet[IdempotencyKey]:
+    """The claim's row as long as nobody took it over."""
+    return IdempotencyKey.objects.filter(pk=claim.pk, created_at=claim.created_at, status=None)
+
+
+def _keep(claim: IdempotencyKey, answer: Any) -> None:
+    """Keep the answer; KeyInFlight where another request took over meanwhile, so that only one of them writes."""
+    status, body = answer if isinstance(answer, tuple) else (200, answer)
+    if not _own(claim).update(status=status, answer=_as_json(body)):
+        raise KeyInFlight
 
 
 def _as_json(answer: Any) -> str:

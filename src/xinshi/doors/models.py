@@ -13,7 +13,7 @@ class IdempotencyKey(models.Model):
     payload_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     answer = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(db_index=True)
 
     class Meta:
         db_table = "idempotency_key"

@@ -1,0 +1,177 @@
+"""Repeated API writes: answered by the first answer, never done twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from ninja import Schema
+
+from xinshi.doors import api
+from xinshi.doors.api import KeyInFlight, KeyUsedOtherwise, idempotent
+from xinshi.doors.models import IdempotencyKey
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import DomainError, Invalid, NotSignedIn
+from xinshi.outbox.models import StoredEvent
+
+pytestmark = pytest.mark.django_db
+CALLER = Actor(reference="user:1", user_id=1)
+
+
+class Written(Schema):
+    number: int
+
+
+def asked(
+    key: str = "k", *, body: str = "{}", actor: Actor = CALLER, path: str = "/api/v1/x", headers: Any = None
+) -> HttpRequest:
+    request = RequestFactory().post(
+        path, body, content_type="application/json", headers={"Idempotency-Key": key} if headers is None else headers
+    )
+    request.actor = actor
+    return request
+
+
+def row() -> int:
+    """Something that a request writes."""
+    return StoredEvent.objects.create(name="written", payload="{}").pk
+
+
+@idempotent
+def write(request: HttpRequest) -> Written:
+    return Written(number=row())
+
+
+@idempotent
+def refuse(request: HttpRequest) -> Written:
+    row()
+    raise DomainError
+
+
+def test_a_repeated_write_gets_the_first_answer_and_writes_nothing() -> None:
+    first = write(asked())
+    again = write(asked())
+    assert isinstance(again, HttpResponse)
+    assert (again.status_code, again.content.decode()) == (200, f'{{"number":{first.number}}}')
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert StoredEvent.objects.count() == 1
+
+
+def test_without_a_key_every_request_writes() -> None:
+    write(asked(headers={}))
+    write(asked(headers={}))
+    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (2, 0)
+
+
+def test_refuses_a_key_that_was_used_for_another_payload() -> None:
+    write(asked(body='{"a": 1}'))
+    with pytest.raises(KeyUsedOtherwise):
+        write(asked(body='{"a": 2}'))
+    assert StoredEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"actor": Actor(reference="user:2", user_id=2)}, {"path": "/api/v1/y"}, {"key": "other"}],
+)
+def test_a_key_belongs_to_one_person_and_one_operation(other: dict[str, Any]) -> None:
+    write(asked())
+    write(asked(**other))
+    assert StoredEvent.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["x" * 201, "a\tb", "\x7f"])
+def test_refuses_keys_that_cannot_be_kept(key: str) -> None:
+    with pytest.raises(Invalid):
+        write(asked(key))
+    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+
+
+def test_a_key_needs_a_known_caller() -> None:
+    with pytest.raises(NotSignedIn):
+        write(asked(actor=Actor(reference="anonymous")))
+    assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_refusal_is_not_kept_and_leaves_nothing_behind() -> None:
+    for _ in range(2):
+        with pytest.raises(DomainError):
+            refuse(asked())
+    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+
+
+def in_flight(*, seconds: int) -> IdempotencyKey:
+    """A claim made so many seconds ago by a request that gave no answer yet."""
+    write(asked())
+    StoredEvent.objects.all().delete()
+    IdempotencyKey.objects.update(status=None, answer="", created_at=clock.now() - timedelta(seconds=seconds))
+    return IdempotencyKey.objects.get()
+
+
+def test_while_the_first_is_in_flight_the_second_is_told_to_wait() -> None:
+    in_flight(seconds=599)
+    with pytest.raises(KeyInFlight):
+        write(asked())
+    assert StoredEvent.objects.count() == 0
+
+
+def test_a_claim_whose_request_died_is_taken_over_after_ten_minutes() -> None:
+    in_flight(seconds=601)
+    first = write(asked())
+    assert isinstance(first, Written)
+    assert isinstance(write(asked()), HttpResponse)
+    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+
+
+def test_only_one_of_two_takes_a_dead_claim_over() -> None:
+    kept = in_flight(seconds=601)
+    assert api._taken_over(IdempotencyKey.objects.get()).pk == kept.pk
+    with pytest.raises(KeyInFlight):
+        api._taken_over(kept)
+
+
+def test_who_was_overtaken_writes_nothing() -> None:
+    @idempotent
+    def slow(request: HttpRequest) -> Written:
+        number = row()
+        IdempotencyKey.objects.update(created_at=clock.now() + timedelta(seconds=1))
+        return Written(number=number)
+
+    with pytest.raises(KeyInFlight):
+        slow(asked())
+    assert StoredEvent.objects.count() == 0
+
+
+def test_keeps_the_status_that_an_endpoint_answers_with() -> None:
+    @idempotent
+    def create(request: HttpRequest) -> tuple[int, Written]:
+        return 201, Written(number=row())
+
+    create(asked())
+    assert create(asked()).status_code == 201
+
+
+def test_an_upload_is_known_by_its_content_whatever_its_boundary() -> None:
+    @idempotent(in_one_transaction=False)
+    def upload(request: HttpRequest) -> Written:
+        assert request.FILES["file"].read() in (b"one", b"two")
+        return Written(number=row())
+
+    def sent(content: bytes) -> HttpRequest:
+        request = RequestFactory().post(
+            "/api/v1/x", {"file": SimpleUploadedFile("a.csv", content)}, headers={"Idempotency-Key": "k"}
+        )
+        request.actor = CALLER
+        assert request.POST is not None  # As the framework does: the stream is read before the endpoint is called.
+        return request
+
+    upload(sent(b"one"))
+    assert isinstance(upload(sent(b"one")), HttpResponse)
+    with pytest.raises(KeyUsedOtherwise):
+        upload(sent(b"two"))
+    assert StoredEvent.objects.count() == 1
