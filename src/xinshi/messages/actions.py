@@ -25,6 +25,9 @@ class NewMessage:
 def send_many(messages: Iterable[NewMessage]) -> None:
     """Send each message once: one whose key was used before is passed over."""
     at = clock.now()
+    wanted = list(messages)
+    for message in wanted:
+        assert not message.parameters or message.text % message.parameters, "the sentence has all that it names"
     Message.objects.bulk_create(
         [
             Message(
@@ -35,7 +38,7 @@ def send_many(messages: Iterable[NewMessage]) -> None:
                 key=message.key,
                 sent_at=at,
             )
-            for message in messages
+            for message in wanted
         ],
         ignore_conflicts=True,
         batch_size=2_000,
@@ -44,6 +47,8 @@ def send_many(messages: Iterable[NewMessage]) -> None:
 
 def mark_read(*, actor: Actor, message_id: int | None = None) -> int:
     """Mark the actor's own messages read, one or all; returns how many changed."""
+    if actor.person_id is None:
+        return 0
     unread = Message.objects.filter(recipient_ref=f"person:{actor.person_id}", read_at=None)
     if message_id is not None:
         unread = unread.filter(pk=message_id)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from xinshi.messages import pages
 
 app_name = "messages"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.inbox, name="inbox"),
+    path("read/", pages.read_all, name="read_all"),
+    path("<int:message_id>/read/", pages.read, name="read"),
+]

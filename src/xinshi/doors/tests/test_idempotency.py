@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -17,7 +18,6 @@ from xinshi.doors.models import IdempotencyKey
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, Invalid, NotSignedIn
-from xinshi.outbox.models import StoredEvent
 
 pytestmark = pytest.mark.django_db
 CALLER = Actor(reference="user:1", user_id=1)
@@ -39,7 +39,9 @@ def asked(
 
 def row() -> int:
     """Something that a request writes."""
-    return StoredEvent.objects.create(name="written", payload="{}").pk
+    number = Session.objects.count() + 1
+    Session.objects.create(session_key=f"row-{number}", session_data="", expire_date=clock.now())
+    return number
 
 
 @idempotent
@@ -59,20 +61,20 @@ def test_a_repeated_write_gets_the_first_answer_and_writes_nothing() -> None:
     assert isinstance(again, HttpResponse)
     assert (again.status_code, again.content.decode()) == (200, f'{{"number":{first.number}}}')
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert StoredEvent.objects.count() == 1
+    assert Session.objects.count() == 1
 
 
 def test_without_a_key_every_request_writes() -> None:
     write(asked(headers={}))
     write(asked(headers={}))
-    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (2, 0)
+    assert (Session.objects.count(), IdempotencyKey.objects.count()) == (2, 0)
 
 
 def test_refuses_a_key_that_was_used_for_another_payload() -> None:
     write(asked(body='{"a": 1}'))
     with pytest.raises(KeyUsedOtherwise):
         write(asked(body='{"a": 2}'))
-    assert StoredEvent.objects.count() == 1
+    assert Session.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -82,14 +84,14 @@ def test_refuses_a_key_that_was_used_for_another_payload() -> None:
 def test_a_key_belongs_to_one_person_and_one_operation(other: dict[str, Any]) -> None:
     write(asked())
     write(asked(**other))
-    assert StoredEvent.objects.count() == 2
+    assert Session.objects.count() == 2
 
 
 @pytest.mark.parametrize("key", ["x" * 201, "a\tb", "\x7f"])
 def test_refuses_keys_that_cannot_be_kept(key: str) -> None:
     with pytest.raises(Invalid):
         write(asked(key))
-    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+    assert (Session.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
 
 
 def test_a_key_needs_a_known_caller() -> None:
@@ -102,13 +104,13 @@ def test_a_refusal_is_not_kept_and_leaves_nothing_behind() -> None:
     for _ in range(2):
         with pytest.raises(DomainError):
             refuse(asked())
-    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+    assert (Session.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
 
 
 def in_flight(*, seconds: int) -> IdempotencyKey:
     """A claim made so many seconds ago by a request that gave no answer yet."""
     write(asked())
-    StoredEvent.objects.all().delete()
+    Session.objects.all().delete()
     IdempotencyKey.objects.update(status=None, answer="", created_at=clock.now() - timedelta(seconds=seconds))
     return IdempotencyKey.objects.get()
 
@@ -117,7 +119,7 @@ def test_while_the_first_is_in_flight_the_second_is_told_to_wait() -> None:
     in_flight(seconds=599)
     with pytest.raises(KeyInFlight):
         write(asked())
-    assert StoredEvent.objects.count() == 0
+    assert Session.objects.count() == 0
 
 
 def test_a_claim_whose_request_died_is_taken_over_after_ten_minutes() -> None:
@@ -125,7 +127,7 @@ def test_a_claim_whose_request_died_is_taken_over_after_ten_minutes() -> None:
     first = write(asked())
     assert isinstance(first, Written)
     assert isinstance(write(asked()), HttpResponse)
-    assert (StoredEvent.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+    assert (Session.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
 
 
 def test_only_one_of_two_takes_a_dead_claim_over() -> None:
@@ -144,7 +146,7 @@ def test_who_was_overtaken_writes_nothing() -> None:
 
     with pytest.raises(KeyInFlight):
         slow(asked())
-    assert StoredEvent.objects.count() == 0
+    assert Session.objects.count() == 0
 
 
 def test_keeps_the_status_that_an_endpoint_answers_with() -> None:
@@ -174,4 +176,4 @@ def test_an_upload_is_known_by_its_content_whatever_its_boundary() -> None:
     assert isinstance(upload(sent(b"one")), HttpResponse)
     with pytest.raises(KeyUsedOtherwise):
         upload(sent(b"two"))
-    assert StoredEvent.objects.count() == 1
+    assert Session.objects.count() == 1
