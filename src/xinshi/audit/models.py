@@ -19,4 +19,5 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["object_ref", "id"], name="audit_entry_object"),
             models.Index(fields=["actor_ref", "id"], name="audit_entry_actor"),
+            models.Index(fields=["action", "id"], name="audit_entry_action"),
         ]

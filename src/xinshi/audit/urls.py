@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from xinshi.audit import pages
 
 app_name = "audit"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", pages.log, name="log")]

@@ -37,3 +37,11 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 def whole_minutes_between(start: datetime, end: datetime) -> int:
     """Whole minutes from `start` to `end`, begun minutes not counted."""
     return int((end - start).total_seconds() // 60)
+
+
+def day_from_text(text: str) -> date | None:
+    """The day that `YYYY-MM-DD` names; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-24") else None
+    except ValueError:
+        return None

@@ -35,7 +35,7 @@ from xinshi.ledger.models import Account, Balance, Hold, Transfer
 
 @transaction.atomic
 def open_accounts(*, kind: AccountKind, owner_refs: Sequence[str], floor_minutes: int = 0) -> dict[str, int]:
-    """One account per owner: {owner_ref: account id}; an owner who has one already keeps it."""
+    """One account per owner: {owner_ref: account id} in the order given; an owner who has one already keeps it."""
     at = clock.now()
     wanted = list(dict.fromkeys(owner_refs))
     Account.objects.bulk_create(
@@ -54,7 +54,7 @@ def open_accounts(*, kind: AccountKind, owner_refs: Sequence[str], floor_minutes
             ignore_conflicts=True,
             batch_size=2_000,
         )
-    return found
+    return {owner: found[owner] for owner in wanted}
 
 
 def system_account(kind: AccountKind, owner_ref: str = "") -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from xinshi.ledger.domain import AccountKind, AccountUnknown, TransferUnknown
 from xinshi.ledger.models import Account, Balance, Entry, Seal, Transfer
 
 STATEMENT_LINES_MAX: Final = 500
+REFERENCE: Final = re.compile(r"[a-z][a-z-]*:\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,18 @@ def seal_head() -> str:
     """The newest seal's hash, to be published outside the database; empty while nothing is sealed."""
     last = Seal.objects.order_by("-n").first()
     return last.hash if last else ""
+
+
+def newest_seals(*, limit: int) -> list[Seal]:
+    return list(Seal.objects.order_by("-n")[:limit])
+
+
+def seal_over(transfer_id: int) -> Seal | None:
+    """The seal that covers a transfer; None while it waits for the next one."""
+    return Seal.objects.filter(to_id__gte=transfer_id).order_by("to_id").first()
+
+
+def source_in(key: str) -> str:
+    """The reference inside a booking's key: `service-record:12` in `deposit:service-record:12`; empty where it has none."""
+    found = REFERENCE.search(key)
+    return found.group() if found else ""

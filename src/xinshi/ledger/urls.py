@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from xinshi.ledger import pages
 
 app_name = "ledger"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", pages.overview, name="overview"),
+    path("verify/", pages.verify, name="verify"),
+    path("accounts/<int:account_id>/", pages.account, name="account"),
+    path("transfers/<int:transfer_id>/", pages.transfer, name="transfer"),
+]

@@ -23,7 +23,7 @@ class Book:
     people: tuple[int, ...]
 
     def transfer(self, key: str, debit: int, credit: int, minutes: int, **more: object) -> NewTransfer:
-        values = {"kind": "deposit_verified", "worked_on": DAY} | more
+        values = {"kind": "work", "worked_on": DAY} | more
         return NewTransfer(key=key, debit_id=debit, credit_id=credit, minutes=minutes, **values)
 
     def deposit(self, key: str, person: int, minutes: int) -> PostedTransfer:

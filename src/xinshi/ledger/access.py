@@ -1,0 +1,16 @@
+"""Who may look into the book. Rooms above decide who may book what; nobody edits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.errors import NotAllowed
+
+READERS: Final = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+
+
+def require_reader(actor: Actor) -> None:
+    """Auditors and administrators."""
+    if not actor.has(*READERS):
+        raise NotAllowed
