@@ -147,6 +147,13 @@ def user(user_id: int) -> User:
     return found
 
 
+def names_by_reference(references: Iterable[str]) -> dict[str, str]:
+    """Names behind `user:ID` references: of the person, or the user name of who has none; others are left out."""
+    wanted = {number for kind, _, number in (reference.partition(":") for reference in references) if kind == "user"}
+    rows = User.objects.filter(pk__in=[int(number) for number in wanted if number.isdigit()])
+    return {f"user:{pk}": name or username for pk, name, username in rows.values_list("pk", "person__name", "username")}
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentStatus:
     """Whether a person consents to a purpose now, and since when."""
