@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db.models import Count, Q, Sum
 
 from xinshi.ledger.domain import AccountKind, AccountUnknown, TransferUnknown
-from xinshi.ledger.models import Account, Balance, Entry, Seal, Transfer
+from xinshi.ledger.models import Account, Balance, Entry, Hold, Seal, Transfer
 
 STATEMENT_LINES_MAX: Final = 500
 REFERENCE: Final = re.compile(r"[a-z][a-z-]*:\d+")
@@ -82,9 +82,11 @@ def balances(account_ids: Sequence[int]) -> dict[int, BalanceView]:
     return found
 
 
-def statement(account_id: int, *, before_seq: int | None = None, limit: int = 50) -> list[StatementLine]:
-    """Lines of a bounded account, newest first, below `before_seq`."""
-    entries = Entry.objects.filter(account_id=account_id)
+def statement(
+    account_id: int, *, before_seq: int | None = None, limit: int = 50, matching: Q | None = None
+) -> list[StatementLine]:
+    """Lines of a bounded account, newest first, below `before_seq`; `matching` is a further condition on the entries."""
+    entries = Entry.objects.filter(matching or Q(), account_id=account_id)
     if before_seq is not None:
         entries = entries.filter(seq__lt=before_seq)
     size = max(1, min(limit, STATEMENT_LINES_MAX))
@@ -103,6 +105,11 @@ def statement(account_id: int, *, before_seq: int | None = None, limit: int = 50
         )
         for entry in entries.select_related("transfer").order_by("-seq")[:size]
     ]
+
+
+def open_holds(account_id: int, *, limit: int = 100) -> list[Hold]:
+    """What is set aside on an account now, the first to expire first."""
+    return list(Hold.objects.filter(account_id=account_id, state=Hold.State.OPEN).order_by("expires_at", "id")[:limit])
 
 
 def account(account_id: int) -> Account:
