@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("xinshi.web.urls")),
     path("account/", include("xinshi.people.account_urls")),
     path("people/", include("xinshi.people.urls")),
+    path("organizations/", include("xinshi.organizations.urls")),
     path("bank/", include("xinshi.bank.urls")),
     path("activities/", include("xinshi.activities.urls")),
     path("attendance/", include("xinshi.attendance.urls")),

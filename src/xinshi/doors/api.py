@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +28,8 @@ PAGE_SIZE_MAX = 200
 KEY_LENGTH_MAX = 200
 CLAIM_SECONDS_MAX = 600
 """After this time a request that gave no answer is taken for dead."""
+NO_NUL: Final = r"^[^\x00]*$"
+"""Pattern of texts in schemas: PostgreSQL stores no NUL sign."""
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 

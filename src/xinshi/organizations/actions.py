@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import DomainError, gettext_noop
+from xinshi.kernel.errors import DomainError, Invalid, NotFound, gettext_noop
 from xinshi.organizations.models import Membership, Organization
 from xinshi.people.access import require_archive_keeper
+from xinshi.people.queries import find_by_volunteer_numbers
+
+NAME_LENGTH_MAX: Final = 100
 
 
 class OrganizationKnown(DomainError):
     code = "organization_known"
     message = gettext_noop("There is an organisation of this name already.")
+
+
+class AlreadyMember(DomainError):
+    code = "already_member"
+    message = gettext_noop("This person belongs to the organisation already.")
+
+
+class MemberUnknown(DomainError):
+    code = "member_unknown"
+    message = gettext_noop("Nobody with this number is in the archive.")
+    status = 422
 
 
 @transaction.atomic
@@ -25,13 +40,49 @@ def create_organization(
 ) -> int:
     """A new organisation; OrganizationKnown where the name is taken."""
     require_archive_keeper(actor)
-    if Organization.objects.filter(name=name).exists():
-        raise OrganizationKnown
-    row = Organization.objects.create(
-        name=name, kind=kind, contact=contact, parent_id=parent_id, created_at=clock.now()
-    )
+    wanted = _plain_name(name)
+    if parent_id is not None and not Organization.objects.filter(pk=parent_id).exists():
+        raise NotFound
+    try:
+        with transaction.atomic():
+            row = Organization.objects.create(
+                name=wanted, kind=kind, contact=contact, parent_id=parent_id, created_at=clock.now()
+            )
+    except IntegrityError:
+        raise OrganizationKnown from None
     record(actor=actor, action="organizations.create", object_ref=f"organization:{row.pk}", kind=kind.value)
     return row.pk
+
+
+@transaction.atomic
+def change_organization(
+    *, actor: Actor, organization_id: int, name: str, kind: Organization.Kind, contact: str, is_active: bool
+) -> list[str]:
+    """Rename an organisation, change its kind or contact, end or renew its part; the names of what changed."""
+    require_archive_keeper(actor)
+    row = Organization.objects.select_for_update().filter(pk=organization_id).first()
+    if row is None:
+        raise NotFound
+    wanted = {"name": _plain_name(name), "kind": kind.value, "contact": contact, "is_active": is_active}
+    changed = sorted(column for column, value in wanted.items() if getattr(row, column) != value)
+    for column in changed:
+        setattr(row, column, wanted[column])
+    if not changed:
+        return []
+    try:
+        with transaction.atomic():
+            row.save(update_fields=changed)
+    except IntegrityError:
+        raise OrganizationKnown from None
+    record(actor=actor, action="organizations.change", object_ref=f"organization:{row.pk}", columns=changed)
+    return changed
+
+
+def _plain_name(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain.isprintable() or not 0 < len(plain) <= NAME_LENGTH_MAX:
+        raise Invalid(field="name", reason=gettext_noop("The name of an organisation has 1 to 100 signs."))
+    return plain
 
 
 @transaction.atomic
@@ -74,13 +125,31 @@ def join_many(*, actor: Actor, memberships: Sequence[tuple[int, int]]) -> None:
 
 
 @transaction.atomic
+def join(*, actor: Actor, organization_id: int, volunteer_number: str) -> int:
+    """Let somebody belong to an organisation from today; their person id. MemberUnknown, AlreadyMember."""
+    require_archive_keeper(actor)
+    if not Organization.objects.filter(pk=organization_id).exists():
+        raise NotFound
+    number = volunteer_number.strip()
+    person_id = find_by_volunteer_numbers([number]).get(number)
+    if person_id is None:
+        raise MemberUnknown
+    try:
+        with transaction.atomic():
+            Membership.objects.create(person_id=person_id, organization_id=organization_id, since=clock.today())
+    except IntegrityError:
+        raise AlreadyMember from None
+    record(actor=actor, action="organizations.join", object_ref=f"person:{person_id}", organization=organization_id)
+    return person_id
+
+
+@transaction.atomic
 def leave(*, actor: Actor, person_id: int, organization_id: int) -> None:
-    """End a membership today."""
+    """End a membership today; NotFound where there is none."""
     require_archive_keeper(actor)
     changed = Membership.objects.filter(person_id=person_id, organization_id=organization_id, until=None).update(
         until=clock.today()
     )
-    if changed:
-        record(
-            actor=actor, action="organizations.leave", object_ref=f"person:{person_id}", organization=organization_id
-        )
+    if not changed:
+        raise NotFound
+    record(actor=actor, action="organizations.leave", object_ref=f"person:{person_id}", organization=organization_id)

@@ -1,0 +1,51 @@
+"""What coordinators type about organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from xinshi.organizations.models import Organization
+from xinshi.organizations.wording import KINDS
+
+
+def parent_choices() -> list[tuple[str, str]]:
+    rows = Organization.objects.filter(is_active=True).order_by("name").values_list("id", "name")
+    return [("", "—"), *((str(identifier), name) for identifier, name in rows)]
+
+
+class OrganizationFilter(forms.Form):
+    q = forms.CharField(label=_("Name"), required=False, max_length=100)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *KINDS.items()])
+
+
+class ChangeOrganizationForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    kind = forms.ChoiceField(label=_("Kind"), choices=list(KINDS.items()))
+    contact = forms.CharField(
+        label=_("Contact"), required=False, max_length=100, help_text=_("Who answers for it, and how to reach them.")
+    )
+    is_active = forms.BooleanField(label=_("Takes part"), required=False, initial=True)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "name": self.cleaned_data["name"],
+            "kind": Organization.Kind(self.cleaned_data["kind"]),
+            "contact": self.cleaned_data["contact"],
+        }
+
+
+class NewOrganizationForm(ChangeOrganizationForm):
+    parent = forms.ChoiceField(label=_("Belongs to"), required=False, choices=parent_choices)
+    is_active = None  # type: ignore[assignment]  # Django's way to leave a field of the base form out.
+
+    def parent_id(self) -> int | None:
+        return int(self.cleaned_data["parent"]) if self.cleaned_data["parent"] else None
+
+
+class MemberForm(forms.Form):
+    volunteer_number = forms.CharField(
+        label=_("Volunteer number"), max_length=32, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
