@@ -75,6 +75,7 @@ WSGI_APPLICATION = "xinshi.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "web" / "templates"],  # Before allauth's own templates.
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": [
@@ -189,6 +190,7 @@ OBJECT_LINKS = {
     "exchange-line": "exchange:line",
     "person": "people:person",
     "passbook": "bank:passbook",
+    "deposit": "bank:deposit",
 }
 """Where an opaque reference such as `voucher:12` is shown; rooms below know the reference, not the page."""
 

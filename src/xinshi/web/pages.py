@@ -16,3 +16,13 @@ def home(request: PageRequest) -> HttpResponse:
 @page(SIGNED_IN)
 def start(request: PageRequest) -> HttpResponse:
     return render(request, "web/home.html")
+
+
+@page(SIGNED_IN)
+def desk(request: PageRequest) -> HttpResponse:
+    return render(request, "web/home.html")
+
+
+@page(PUBLIC)
+def design(request: PageRequest) -> HttpResponse:
+    return render(request, "web/home.html")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xinshi.web import pages
+from xinshi.web import pages, switches
 
 app_name = "web"
 urlpatterns = [
     path("", pages.home, name="home"),
     path("start/", pages.start, name="start"),
+    path("desk/", pages.desk, name="desk"),
+    path("design/", pages.design, name="design"),
+    path("language/", switches.language, name="language"),
+    path("language/appearance/", switches.appearance, name="appearance"),
+    path("app.webmanifest", switches.manifest, name="manifest"),
 ]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Any
+
 from django import template
+from django.forms import BaseForm
+from django.utils.safestring import SafeString, mark_safe
 
 from xinshi.kernel.minutes import hours_figure
+from xinshi.people.wording import category_label
+from xinshi.web import wording
+from xinshi.web.icons import icon_markup
 
 register = template.Library()
 
@@ -12,4 +20,58 @@ register = template.Library()
 @register.filter
 def hours(minutes: int | None) -> str:
     """Minutes as a figure in hours: `12.5`."""
-    return "–" if minutes is None else hours_figure(minutes)
+    return wording.NOTHING if minutes is None else hours_figure(minutes)
+
+
+@register.filter
+def hours_long(minutes: int | None) -> str:
+    """Minutes as hours with their unit: `12.5 小时`."""
+    return wording.hours_text(minutes)
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """A count, grouped by thousands: `3,864`."""
+    return wording.NOTHING if value is None else f"{value:,}"
+
+
+@register.filter
+def day_text(value: date | datetime | None) -> str:
+    """`2026年11月22日（周日）`."""
+    return wording.day_text(value)
+
+
+@register.filter
+def time_text(value: datetime | None) -> str:
+    """`14:30`."""
+    return wording.time_text(value)
+
+
+@register.filter
+def moment_text(value: datetime | None) -> str:
+    """`2026年11月22日（周日）14:30`."""
+    return wording.moment_text(value)
+
+
+@register.filter
+def category(code: str) -> str:
+    """The ministry's service category in the reader's language."""
+    return category_label(code)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the lucide sprite; decoration only."""
+    return mark_safe(icon_markup(name))  # noqa: S308  # From the vendored sprite, never from people.
+
+
+@register.inclusion_tag("web/_form_fields.html")
+def form_fields(form: BaseForm) -> dict[str, Any]:
+    """Every field of a form with label, help and errors; hidden fields too. The form's own errors are the page's to show."""
+    return {"form": form}
+
+
+@register.inclusion_tag("web/_stars.html")
+def stars(level: int) -> dict[str, Any]:
+    """Five stars, `level` of them of gold, with the words for it."""
+    return {"marks": [place < level for place in range(5)], "text": wording.star_text(level)}

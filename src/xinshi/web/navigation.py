@@ -1,0 +1,169 @@
+"""Where one can go: the volunteer's five places, and the desk's menu. Shown is what the page itself would open to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from xinshi.kernel.actor import Actor, Role
+
+DESK_ROLES: Final = frozenset({Role.COORDINATOR, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who works at a desk; everybody else has the volunteer's bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that a menu offers; `url_name` takes no arguments."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str | Promise
+    entries: tuple[Entry, ...]
+    is_own: bool = False
+    """About oneself as a volunteer: only for who has a person in the archive."""
+
+
+PLACES: Final = (
+    Entry("web:start", _("Home"), "house"),
+    Entry("activities:offers", _("Shifts"), "calendar-check"),
+    Entry("benefits:catalogue", _("Benefits"), "gift"),
+    Entry("bank:own", _("Passbook"), "book-open-text"),
+    Entry("people:me", _("Me"), "user-round"),
+)
+LEADING: Final = (
+    Entry("activities:leading", _("Activities I lead"), "flag"),
+    Entry("attendance:approvals", _("Approvals"), "clipboard-check"),
+)
+GROUPS: Final = (
+    Group(
+        _("Today"),
+        (
+            Entry("web:desk", _("Desk"), "layout-dashboard"),
+            Entry("attendance:approvals", _("Approvals"), "clipboard-check"),
+            Entry("benefits:desk", _("Vouchers"), "ticket-check"),
+            Entry("messages:inbox", _("Messages"), "bell"),
+        ),
+    ),
+    Group(
+        _("Service"),
+        (
+            Entry("activities:desk", _("Activities"), "calendar-days"),
+            Entry("people:list", _("Volunteers"), "users-round"),
+            Entry("recognition:honour_roll", _("Honour roll"), "award"),
+        ),
+    ),
+    Group(
+        _("Bank"),
+        (
+            Entry("bank:import_volunteers", _("Open accounts from a spreadsheet"), "file-up"),
+            Entry("exchange:overview", _("Exchange"), "arrow-left-right"),
+            Entry("benefits:manage", _("Benefits on offer"), "package-open"),
+            Entry("bank:policy", _("Policy"), "scale"),
+        ),
+    ),
+    Group(
+        _("Oversight"),
+        (
+            Entry("ledger:overview", _("Ledger"), "scroll-text"),
+            Entry("audit:log", _("Audit trail"), "shield-check"),
+            Entry("people:users", _("Sign-ins and roles"), "key-round"),
+        ),
+    ),
+    Group(_("As a volunteer"), (*PLACES[1:], LEADING[0]), is_own=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry for one reader; `current` is the value of aria-current, empty where one is elsewhere."""
+
+    address: str
+    label: str | Promise
+    icon: str
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    label: str | Promise
+    links: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """`places` is the bar of a volunteer, `groups` the menu of who works at a desk; one of the two, or none."""
+
+    places: list[Link]
+    groups: list[LinkGroup]
+
+
+@cache
+def address_of(url_name: str) -> str | None:
+    """The address of a page without arguments; None where this release has no such page."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+@cache
+def roles_of(address: str) -> frozenset[Role]:
+    """The roles to which the page at `address` opens; empty means everybody."""
+    roles: frozenset[Role] = resolve(address).func.page_roles  # type: ignore[attr-defined]  # set by doors.pages.page
+    return roles
+
+
+def menu_for(actor: Actor, path: str) -> Menu:
+    """What `actor` may open, with the place where `path` is marked."""
+    if actor.user_id is None:
+        return Menu(places=[], groups=[])
+    if not actor.has(*DESK_ROLES):
+        return Menu(places=_links(PLACES, actor, path), groups=[])
+    shown = [group for group in GROUPS if actor.person_id is not None or not group.is_own]
+    everywhere = [entry for group in shown for entry in group.entries]
+    here = _here(everywhere, path)
+    groups = [LinkGroup(group.label, _links(group.entries, actor, path, here=here)) for group in shown]
+    return Menu(places=[], groups=[group for group in groups if group.links])
+
+
+def leading_links(actor: Actor) -> list[Link]:
+    """What a volunteer who leads activities has besides the five places."""
+    return _links(LEADING, actor, "") if actor.has(Role.LEADER) else []
+
+
+def _links(entries: tuple[Entry, ...], actor: Actor, path: str, *, here: str | None = None) -> list[Link]:
+    nearest = _here(list(entries), path) if here is None else here
+    return [
+        Link(address, entry.label, entry.icon, current=_current(address, path, nearest))
+        for entry in entries
+        if (address := address_of(entry.url_name)) and (not roles_of(address) or actor.has(*roles_of(address)))
+    ]
+
+
+def _here(entries: list[Entry], path: str) -> str:
+    """The address of the entry under which `path` lies: the longest that begins it."""
+    addresses = [address for entry in entries if (address := address_of(entry.url_name))]
+    return max((address for address in addresses if path.startswith(address)), key=len, default="")
+
+
+def _current(address: str, path: str, nearest: str) -> str:
+    if address == path:
+        return "page"
+    return "true" if address == nearest else ""
+
+
+def menu_of(request: HttpRequest) -> Menu:
+    """The menu for whoever asks; empty before the actor is known (an error page)."""
+    actor = getattr(request, "actor", None)
+    return menu_for(actor, request.path) if actor is not None else Menu(places=[], groups=[])

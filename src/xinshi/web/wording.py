@@ -1,0 +1,63 @@
+"""Figures, days and times as people read them, in the reader's language and on the hospital's clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from django.utils.translation import gettext
+
+from xinshi.kernel import clock
+from xinshi.kernel.minutes import hours_figure
+from xinshi.people.wording import is_chinese
+
+NOTHING: Final = "–"
+CHINESE_WEEKDAYS: Final = "一二三四五六日"
+ENGLISH_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+ENGLISH_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day_of(value: date | datetime) -> date:
+    """The hospital's day of a moment; a day stays itself."""
+    return clock.local_day(value) if isinstance(value, datetime) else value
+
+
+def day_text(value: date | datetime | None) -> str:
+    """`2026年11月22日（周日）`, `Sun 22 Nov 2026`."""
+    if value is None:
+        return NOTHING
+    day = day_of(value)
+    if is_chinese():
+        return f"{day.year}年{day.month}月{day.day}日（周{CHINESE_WEEKDAYS[day.weekday()]}）"
+    return f"{ENGLISH_WEEKDAYS[day.weekday()]} {day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+
+
+def time_text(value: datetime | None) -> str:
+    """`14:30`."""
+    return NOTHING if value is None else f"{value.astimezone(clock.HOSPITAL_ZONE):%H:%M}"
+
+
+def moment_text(value: datetime | None) -> str:
+    """`2026年11月22日（周日）14:30`, `Sun 22 Nov 2026, 14:30`."""
+    if value is None:
+        return NOTHING
+    between = "" if is_chinese() else ", "
+    return f"{day_text(value)}{between}{time_text(value)}"
+
+
+def hours_text(minutes: int | None) -> str:
+    """`12.5 小时`, `12.5 hours`."""
+    return NOTHING if minutes is None else gettext("%(figure)s hours") % {"figure": hours_figure(minutes)}
+
+
+def star_text(level: int) -> str:
+    """What a member with so many stars is called: `五星志愿者`."""
+    names = (
+        gettext("No star yet"),
+        gettext("One-star volunteer"),
+        gettext("Two-star volunteer"),
+        gettext("Three-star volunteer"),
+        gettext("Four-star volunteer"),
+        gettext("Five-star volunteer"),
+    )
+    return names[level]
