@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db.models import QuerySet
 
 from xinshi.bank.models import Passbook
@@ -9,6 +11,10 @@ from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotAllowed
 
 SEES_ALL = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+PASSBOOK_KEEPERS: Final = frozenset(SEES_ALL)
+CORRECTORS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+POLICY_READERS: Final = frozenset(SEES_ALL)
+POLICY_MAKERS: Final = frozenset({Role.ADMINISTRATOR})
 
 
 def visible_to(actor: Actor) -> QuerySet[Passbook]:
@@ -28,11 +34,17 @@ def require_opener(actor: Actor) -> None:
 
 def require_corrector(actor: Actor) -> None:
     """Coordinators and administrators take a wrong deposit back."""
-    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+    if not actor.has(*CORRECTORS):
+        raise NotAllowed
+
+
+def require_policy_reader(actor: Actor) -> None:
+    """Coordinators, administrators and auditors read the versions of the policy."""
+    if not actor.has(*POLICY_READERS):
         raise NotAllowed
 
 
 def require_policy_maker(actor: Actor) -> None:
     """Administrators write the policy and put it in force."""
-    if not actor.has(Role.ADMINISTRATOR):
+    if not actor.has(*POLICY_MAKERS):
         raise NotAllowed

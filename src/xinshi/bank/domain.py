@@ -14,6 +14,7 @@ from xinshi.kernel.errors import DomainError, gettext_noop
 STARS_MAX: Final = 5
 DEFAULT_THRESHOLDS_MINUTES: Final = (6_000, 18_000, 36_000, 60_000, 90_000)
 """100 / 300 / 600 / 1000 / 1500 hours (民函〔2012〕340号)."""
+THRESHOLD_MINUTES_MAX: Final = 100_000 * 60
 DAY_MINUTES: Final = 24 * 60
 PASSBOOK_PREFIX: Final = "86"
 
@@ -35,7 +36,7 @@ class DepositReversedBefore(DomainError):
 
 class PolicyNotValid(DomainError):
     code = "policy_not_valid"
-    message = gettext_noop("The star thresholds must be five rising figures above zero.")
+    message = gettext_noop("The star thresholds must be five rising figures above zero, of at most 100,000 hours.")
     status = 422
 
 
@@ -95,9 +96,11 @@ def star_level(certified_minutes: int, thresholds_minutes: Sequence[int]) -> int
 
 
 def check_thresholds(thresholds_minutes: Sequence[int]) -> None:
-    """PolicyNotValid unless there are five rising figures above zero."""
+    """PolicyNotValid unless there are five rising figures above zero, none beyond THRESHOLD_MINUTES_MAX."""
     rising = all(a < b for a, b in pairwise(thresholds_minutes))
-    if len(thresholds_minutes) != STARS_MAX or thresholds_minutes[0] <= 0 or not rising:
+    if len(thresholds_minutes) != STARS_MAX or not rising:
+        raise PolicyNotValid
+    if thresholds_minutes[0] <= 0 or thresholds_minutes[-1] > THRESHOLD_MINUTES_MAX:
         raise PolicyNotValid
 
 

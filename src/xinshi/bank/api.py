@@ -1,0 +1,400 @@
+"""Passbooks, deposits and policy for programs. Minutes throughout."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Path, Query, Router, Schema
+from pydantic import Field, StringConstraints
+
+from xinshi.bank import actions, policy_queries, printing, queries
+from xinshi.bank.domain import THRESHOLD_MINUTES_MAX
+from xinshi.bank.models import Deposit, Passbook
+from xinshi.bank.queries import Share, StatementFilter
+from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
+from xinshi.kernel.codes import HoursKind
+from xinshi.kernel.errors import NotFound
+
+router = Router(tags=["bank"])
+Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Year = Annotated[int | None, Query(ge=1950, le=2200)]
+Kind = Annotated[str, Query(pattern=r"^(verified|honorary|spent)?$")]
+Category = Annotated[str, Query(pattern=r"^([0-9]{4})?$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
+Note = Annotated[str, StringConstraints(max_length=400, pattern=NO_NUL)]
+Threshold = Annotated[int, Field(ge=1, le=THRESHOLD_MINUTES_MAX)]
+Thresholds = Annotated[list[Threshold], Field(min_length=5, max_length=5)]
+
+
+class PassbookCardOut(Schema):
+    id: int
+    person_id: int
+    number: str
+    state: str
+    certified_minutes: int
+    star_level: int
+    opened_at: datetime
+
+
+class ShareOut(Schema):
+    name: str
+    minutes: int
+
+
+class PassbookOut(PassbookCardOut):
+    """Spendable minutes (`available_minutes`) and lifetime certified minutes are two figures; redeeming lowers only one."""
+
+    booked_minutes: int
+    held_minutes: int
+    available_minutes: int
+    next_star_minutes: int | None
+    by_kind: list[ShareOut]
+    by_category: list[ShareOut]
+    by_year: list[ShareOut]
+    deposits: int
+    page_url: str
+    pdf_url: str
+    spreadsheet_url: str
+
+
+class PassbookLineOut(Schema):
+    """`source` is a reference such as `deposit:12` or `voucher:7`."""
+
+    seq: int
+    transfer_id: int
+    kind: str
+    amount_minutes: int
+    balance_after_minutes: int
+    worked_on: date
+    booked_at: datetime
+    title: str
+    category: str
+    organizer: str
+    source: str
+    is_taken_back: bool
+
+
+class DepositReversalOut(Schema):
+    transfer_id: int
+    reason: str
+    reversed_at: datetime
+
+
+class DepositOut(Schema):
+    """`raw_minutes` were served and count for stars; `credited_minutes` went into the balance by the policy's version."""
+
+    id: int
+    passbook_id: int
+    transfer_id: int
+    kind: HoursKind
+    category: str
+    title: str
+    organizer: str
+    raw_minutes: int
+    credited_minutes: int
+    worked_on: date
+    source: str
+    policy_version: int
+    deposited_at: datetime
+    reversal: DepositReversalOut | None
+
+
+class TakeBackIn(Schema):
+    reason: Reason
+
+
+class PolicyVersionOut(Schema):
+    """`state` is proposed, coming, in_force or past."""
+
+    number: int
+    state: str
+    effective_from: date | None
+    star_thresholds_minutes: list[int]
+    approval_levels: int
+    note: str
+    proposed_at: datetime
+    proposed_by: str
+    enforced_at: datetime | None
+    enforced_by: str
+
+
+class PolicyIn(Schema):
+    star_thresholds_minutes: Thresholds
+    approval_levels: Annotated[int, Field(ge=1, le=2)]
+    note: Note = ""
+
+
+class PolicyDryRunIn(Schema):
+    star_thresholds_minutes: Thresholds
+
+
+class StarCountOut(Schema):
+    level: int
+    now: int
+    then: int
+
+
+class RisingOut(Schema):
+    passbook_id: int
+    number: str
+    certified_minutes: int
+    level_now: int
+    level_then: int
+
+
+class PolicyEffectOut(Schema):
+    """Members by star now and then; `rising` names at most 100 of `rising_number`; stars are never taken away."""
+
+    counts: list[StarCountOut]
+    rising_number: int
+    rising: list[RisingOut]
+    keeping_number: int
+
+
+class EnforceIn(Schema):
+    effective_from: date
+
+
+@router.get("/passbook", response=PassbookOut)
+def show_own_passbook(request: HttpRequest) -> PassbookOut:
+    """One's own passbook; 404 for who has none."""
+    found = queries.own_passbook(actor_of(request))
+    if found is None:
+        raise NotFound
+    return _passbook(found)
+
+
+@router.get("/passbooks", response=CursorPage[PassbookCardOut])
+def list_passbooks(
+    request: HttpRequest,
+    person_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Passbooks that the caller may see, the newest first: their own, or all for who keeps them."""
+    rows = queries.passbooks(actor_of(request))
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
+    return cursor_page(rows, cursor=cursor, limit=limit, render=_card)
+
+
+@router.get("/passbooks/{passbook_id}", response=PassbookOut)
+def show_passbook(request: HttpRequest, passbook_id: Identifier) -> PassbookOut:
+    return _passbook(queries.passbook(actor_of(request), passbook_id))
+
+
+@router.get("/passbooks/{passbook_id}/lines", response=CursorPage[PassbookLineOut])
+def list_passbook_lines(
+    request: HttpRequest,
+    passbook_id: Identifier,
+    year: Year = None,
+    kind: Kind = "",
+    category: Category = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """The statement, newest line first; pass `next_cursor` back as `cursor`."""
+    found = queries.passbook(actor_of(request), passbook_id)
+    wanted = StatementFilter(year, kind, category)
+    statement = queries.statement(found, wanted=wanted, before_seq=cursor, limit=limit)
+    items = [
+        PassbookLineOut(
+            seq=line.seq,
+            transfer_id=line.transfer_id,
+            kind=line.kind,
+            amount_minutes=line.amount,
+            balance_after_minutes=line.balance_after,
+            worked_on=line.worked_on,
+            booked_at=line.posted_at,
+            title=line.title,
+            category=line.category,
+            organizer=line.organizer,
+            source=line.source_ref,
+            is_taken_back=line.is_taken_back,
+        )
+        for line in statement.lines
+    ]
+    return {"items": items, "next_cursor": statement.older}
+
+
+@router.get(
+    "/passbooks/{passbook_id}/statement.pdf", openapi_extra={"responses": {200: {"content": {printing.PDF: {}}}}}
+)
+def show_passbook_pdf(
+    request: HttpRequest, passbook_id: Identifier, year: Year = None, kind: Kind = "", category: Category = ""
+) -> HttpResponse:
+    """The statement as a PDF, in the language of `Accept-Language`."""
+    found = queries.passbook(actor_of(request), passbook_id)
+    return printing.as_download(printing.statement_pdf(found, StatementFilter(year, kind, category)))
+
+
+@router.get(
+    "/passbooks/{passbook_id}/statement.xlsx", openapi_extra={"responses": {200: {"content": {printing.XLSX: {}}}}}
+)
+def show_passbook_spreadsheet(
+    request: HttpRequest, passbook_id: Identifier, year: Year = None, kind: Kind = "", category: Category = ""
+) -> HttpResponse:
+    """The statement as a spreadsheet, in the language of `Accept-Language`."""
+    found = queries.passbook(actor_of(request), passbook_id)
+    return printing.as_download(printing.statement_workbook(found, StatementFilter(year, kind, category)))
+
+
+@router.get("/deposits", response=CursorPage[DepositOut])
+def list_deposits(
+    request: HttpRequest,
+    passbook_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Deposits into passbooks that the caller may see, the newest first."""
+    rows = queries.deposits(actor_of(request), passbook_id=passbook_id)
+    return cursor_page(rows, cursor=cursor, limit=limit, render=_deposit)
+
+
+@router.get("/deposits/{deposit_id}", response=DepositOut)
+def show_deposit(request: HttpRequest, deposit_id: Identifier) -> DepositOut:
+    return _deposit(queries.deposit(actor_of(request), deposit_id))
+
+
+@router.post("/deposits/{deposit_id}/reversal", response=DepositOut)
+@idempotent
+def take_deposit_back(request: HttpRequest, deposit_id: Identifier, payload: TakeBackIn) -> DepositOut:
+    """Take a wrong deposit back by a linked reversal; coordinators and administrators."""
+    actor = actor_of(request)
+    queries.deposit(actor, deposit_id)
+    actions.reverse_deposit(actor=actor, deposit_id=deposit_id, reason=payload.reason)
+    return _deposit(queries.deposit(actor, deposit_id))
+
+
+@router.get("/policy", response=list[PolicyVersionOut])
+def list_policy_versions(request: HttpRequest) -> list[PolicyVersionOut]:
+    """Every version, newest first."""
+    return [_version(view) for view in policy_queries.versions(actor_of(request))]
+
+
+@router.post("/policy", response={201: PolicyVersionOut})
+@idempotent
+def propose_policy(request: HttpRequest, payload: PolicyIn) -> tuple[int, PolicyVersionOut]:
+    """Write a new version; it changes nothing until another administrator puts it in force."""
+    actor = actor_of(request)
+    number = actions.propose_policy(
+        actor=actor,
+        star_thresholds_minutes=payload.star_thresholds_minutes,
+        approval_levels=payload.approval_levels,
+        note=payload.note,
+    )
+    return 201, _version(policy_queries.version(actor, number))
+
+
+@router.post("/policy/dry-run", response=PolicyEffectOut)
+def try_policy(request: HttpRequest, payload: PolicyDryRunIn) -> PolicyEffectOut:
+    """Whom these thresholds would promote if they held now; writes nothing."""
+    effect = policy_queries.effect(actor_of(request), payload.star_thresholds_minutes)
+    return PolicyEffectOut(
+        counts=[StarCountOut(level=row.level, now=row.now, then=row.then) for row in effect.counts],
+        rising_number=effect.rising_number,
+        rising=[
+            RisingOut(
+                passbook_id=row.passbook_id,
+                number=row.number,
+                certified_minutes=row.certified_minutes,
+                level_now=row.level_now,
+                level_then=row.level_then,
+            )
+            for row in effect.rising
+        ],
+        keeping_number=effect.keeping_number,
+    )
+
+
+@router.post("/policy/{number}/enforcement", response=PolicyVersionOut)
+@idempotent
+def put_policy_in_force(request: HttpRequest, number: Number, payload: EnforceIn) -> PolicyVersionOut:
+    """Let a version hold from a day on; refused for the administrator who wrote it."""
+    actor = actor_of(request)
+    actions.put_policy_in_force(actor=actor, number=number, effective_from=payload.effective_from)
+    return _version(policy_queries.version(actor, number))
+
+
+def _card(found: Passbook) -> PassbookCardOut:
+    return PassbookCardOut(**_card_fields(found))
+
+
+def _card_fields(found: Passbook) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "person_id": found.person_id,
+        "number": found.number,
+        "state": found.state,
+        "certified_minutes": found.certified_minutes,
+        "star_level": found.star_level,
+        "opened_at": found.opened_at,
+    }
+
+
+def _passbook(found: Passbook) -> PassbookOut:
+    overview = queries.overview_of(found)
+    return PassbookOut(
+        **_card_fields(found),
+        booked_minutes=overview.balance.posted,
+        held_minutes=overview.balance.held,
+        available_minutes=overview.balance.available,
+        next_star_minutes=overview.progress.next_minutes,
+        by_kind=_shares(overview.by_kind),
+        by_category=_shares(overview.by_category),
+        by_year=_shares(overview.by_year),
+        deposits=overview.deposits,
+        page_url=reverse("bank:passbook", args=[found.pk]),
+        pdf_url=reverse("api:show_passbook_pdf", args=[found.pk]),
+        spreadsheet_url=reverse("api:show_passbook_spreadsheet", args=[found.pk]),
+    )
+
+
+def _shares(shares: list[Share]) -> list[ShareOut]:
+    return [ShareOut(name=share.name, minutes=share.minutes) for share in shares]
+
+
+def _deposit(found: Deposit) -> DepositOut:
+    reversal = found.reversal if hasattr(found, "reversal") else None
+    return DepositOut(
+        id=found.pk,
+        passbook_id=found.passbook_id,
+        transfer_id=found.transfer_id,
+        kind=HoursKind(found.kind),
+        category=found.category,
+        title=found.title,
+        organizer=found.organizer,
+        raw_minutes=found.raw_minutes,
+        credited_minutes=found.credited_minutes,
+        worked_on=found.worked_on,
+        source=found.source_ref,
+        policy_version=found.policy_version.number,
+        deposited_at=found.deposited_at,
+        reversal=DepositReversalOut(
+            transfer_id=reversal.transfer_id, reason=reversal.reason, reversed_at=reversal.reversed_at
+        )
+        if reversal
+        else None,
+    )
+
+
+def _version(view: policy_queries.VersionView) -> PolicyVersionOut:
+    version = view.version
+    return PolicyVersionOut(
+        number=version.number,
+        state=view.state,
+        effective_from=version.effective_from,
+        star_thresholds_minutes=version.star_thresholds_minutes,
+        approval_levels=version.approval_levels,
+        note=version.note,
+        proposed_at=version.proposed_at,
+        proposed_by=view.proposed_by,
+        enforced_at=version.enforced_at,
+        enforced_by=view.enforced_by,
+    )

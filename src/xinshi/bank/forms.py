@@ -1,0 +1,141 @@
+"""What people type about passbooks and the policy."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from xinshi.bank.domain import STARS_MAX, THRESHOLD_MINUTES_MAX
+from xinshi.bank.models import Deposit
+from xinshi.bank.queries import SPENT, PassbookOverview, StatementFilter
+from xinshi.kernel import clock
+from xinshi.kernel.codes import SERVICE_CATEGORIES
+from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_decimal, minutes_from_hours
+from xinshi.people.wording import category_label
+
+YEAR_MIN: Final = 1950
+YEAR_MAX: Final = 2200
+
+
+class StatementFilterForm(forms.Form):
+    """What the statement is narrowed to; it offers what the passbook holds."""
+
+    year = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=lambda: [("", _("All")), *Deposit.Kind.choices, (SPENT, _("Spent"))]
+    )
+    category = forms.ChoiceField(label=_("Service category"), required=False)
+
+    def __init__(self, data: Any, *, overview: PassbookOverview) -> None:
+        super().__init__(data)
+        years = {share.name for share in overview.by_year} | {str(clock.today().year)}
+        self._offer("year", [(year, year) for year in sorted(years, reverse=True)])
+        self._offer("category", [(share.name, category_label(share.name)) for share in overview.by_category])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField), "only choices are offered"
+        field.choices = [("", _("All")), *choices]
+
+    def chosen(self) -> StatementFilter:
+        """The filter; what was not readable narrows nothing."""
+        self.is_valid()
+        data = self.cleaned_data
+        return StatementFilter(data.get("year"), data.get("kind", ""), data.get("category", ""))
+
+
+class PlainFilterForm(forms.Form):
+    """The same filter for documents: any year, any of the ministry's categories."""
+
+    year = forms.IntegerField(required=False, min_value=YEAR_MIN, max_value=YEAR_MAX)
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *Deposit.Kind.choices, (SPENT, "")])
+    category = forms.ChoiceField(required=False, choices=[("", ""), *((row[0], row[1]) for row in SERVICE_CATEGORIES)])
+
+    def chosen(self) -> StatementFilter:
+        self.is_valid()
+        data = self.cleaned_data
+        return StatementFilter(data.get("year"), data.get("kind", ""), data.get("category", ""))
+
+
+class SearchForm(forms.Form):
+    term = forms.CharField(
+        label=_("Passbook number, volunteer number or part of the name"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    def typed(self) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get("term", ""))
+
+
+class TakeBackForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The volunteer and every auditor will read it. It cannot be changed afterwards."),
+    )
+
+
+class PolicyForm(forms.Form):
+    """A new version of the policy; thresholds in hours, as people speak of them."""
+
+    approval_levels = forms.TypedChoiceField(
+        label=_("How many people approve a service record"),
+        choices=[(1, _("One")), (2, _("Two different people"))],
+        coerce=int,
+    )
+    note = forms.CharField(
+        label=_("Why this version"),
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = (
+            _("Hours for one star"),
+            _("Hours for two stars"),
+            _("Hours for three stars"),
+            _("Hours for four stars"),
+            _("Hours for five stars"),
+        )
+        thresholds = {
+            _name(level): forms.DecimalField(
+                label=label,
+                min_value=Decimal("0.1"),
+                max_value=Decimal(THRESHOLD_MINUTES_MAX // MINUTES_PER_HOUR),
+                max_digits=8,
+                decimal_places=2,
+            )
+            for level, label in enumerate(labels, start=1)
+        }
+        self.fields = {**thresholds, **self.fields}
+
+    def thresholds_minutes(self) -> list[int]:
+        return [minutes_from_hours(self.cleaned_data[_name(level)]) for level in range(1, STARS_MAX + 1)]
+
+
+def _name(level: int) -> str:
+    return f"star_{level}"
+
+
+def initial_policy(thresholds_minutes: tuple[int, ...], approval_levels: int) -> dict[str, object]:
+    """The rules in force as the form shows them, to be changed from there."""
+    thresholds = {
+        _name(level): f"{hours_decimal(minutes).normalize():f}"
+        for level, minutes in enumerate(thresholds_minutes, start=1)
+    }
+    return {**thresholds, "approval_levels": approval_levels}
+
+
+class EnforceForm(forms.Form):
+    effective_from = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )

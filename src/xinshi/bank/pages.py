@@ -1,0 +1,140 @@
+"""Pages of the passbook: one's own, anybody's for those who keep them, one deposit, and the statement as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+
+from xinshi.bank import actions, printing, queries
+from xinshi.bank.access import CORRECTORS, PASSBOOK_KEEPERS
+from xinshi.bank.forms import PlainFilterForm, SearchForm, StatementFilterForm, TakeBackForm
+from xinshi.bank.models import Passbook
+from xinshi.doors.links import object_url
+from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
+from xinshi.ledger.access import READERS
+
+PASSBOOKS_PER_PAGE: Final = 50
+
+
+def _whole_number(typed: str) -> int | None:
+    """A whole number of the query string; None where it is missing or unreadable."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+
+
+def _query_without(request: HttpRequest, name: str) -> str:
+    """The list's own filter, to be kept by the links of the pager."""
+    parameters = request.GET.copy()
+    parameters.pop(name, None)
+    return parameters.urlencode()
+
+
+@page(SIGNED_IN)
+def own(request: PageRequest) -> HttpResponse:
+    """My passbook; whoever has none reads how to get one."""
+    found = queries.own_passbook(request.actor)
+    if found is None:
+        return render(request, "bank/no_passbook.html")
+    return _show(request, found)
+
+
+@page(SIGNED_IN)
+def passbook(request: PageRequest, passbook_id: int) -> HttpResponse:
+    """A passbook by its id: for those who keep passbooks, and one's own."""
+    return _show(request, queries.passbook(request.actor, passbook_id))
+
+
+@page(SIGNED_IN)
+def of_person(request: PageRequest, person_id: int) -> HttpResponse:
+    """From the archive to the person's passbook."""
+    return redirect("bank:passbook", queries.passbook_of(request.actor, person_id).pk)
+
+
+def _show(request: PageRequest, found: Passbook) -> HttpResponse:
+    overview = queries.overview_of(found)
+    form = StatementFilterForm(request.GET or None, overview=overview)
+    wanted = form.chosen() if form.is_bound else queries.WHOLE
+    before = _whole_number(request.GET.get("before", ""))
+    statement = queries.statement(found, wanted=wanted, before_seq=before)
+    context = {
+        "passbook": found,
+        "overview": overview,
+        "is_own": found.person_id == request.actor.person_id,
+        "holds": queries.held(found) if overview.balance.held else [],
+        "form": form,
+        "wanted": wanted,
+        "statement": statement,
+        "lines": [(line, object_url(line.source_ref)) for line in statement.lines],
+        "is_newest": before is None,
+        "query": _query_without(request, "before"),
+    }
+    return render(request, "bank/passbook.html", context)
+
+
+@page(PASSBOOK_KEEPERS)
+def passbooks(request: PageRequest) -> HttpResponse:
+    """Find a passbook by its number or its person."""
+    form = SearchForm(request.GET or None)
+    term = form.typed() if form.is_bound else ""
+    found = Paginator(queries.passbooks(request.actor, term=term), PASSBOOKS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "bank/passbooks.html", {"form": form, "found": found, "query": _query_without(request, "page")}
+    )
+
+
+@page(SIGNED_IN)
+def deposit(request: PageRequest, deposit_id: int) -> HttpResponse:
+    """One deposit: where it came from, who approved it, its booking and its seal."""
+    found = queries.deposit_detail(request.actor, deposit_id)
+    context = {
+        "found": found,
+        "deposit": found.deposit,
+        "source_url": object_url(found.deposit.source_ref),
+        "may_read_book": request.actor.has(*READERS),
+    }
+    return render(request, "bank/deposit.html", context)
+
+
+@page(CORRECTORS, methods=("GET", "POST"))
+def take_back(request: PageRequest, deposit_id: int) -> HttpResponse:
+    """Take a wrong deposit back, with the reason."""
+    found = queries.deposit_detail(request.actor, deposit_id)
+    form = TakeBackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        action = partial(
+            actions.reverse_deposit,
+            actor=request.actor,
+            deposit_id=deposit_id,
+            reason=form.cleaned_data["reason"],
+        )
+        if attempt(form, action) is not None:
+            messages.success(request, gettext("The deposit was taken back. Both bookings stay in the passbook."))
+            return redirect("bank:deposit", deposit_id)
+    return render(request, "bank/take_back.html", {"found": found, "deposit": found.deposit, "form": form})
+
+
+@page(SIGNED_IN)
+def passbook_pdf(request: PageRequest, passbook_id: int) -> HttpResponse:
+    """The statement to print, narrowed as the page was."""
+    return _document(request, passbook_id, printing.statement_pdf)
+
+
+@page(SIGNED_IN)
+def passbook_xlsx(request: PageRequest, passbook_id: int) -> HttpResponse:
+    """The statement as a spreadsheet, narrowed as the page was."""
+    return _document(request, passbook_id, printing.statement_workbook)
+
+
+def _document(
+    request: PageRequest,
+    passbook_id: int,
+    make: Callable[[Passbook, queries.StatementFilter], printing.Document],
+) -> HttpResponse:
+    found = queries.passbook(request.actor, passbook_id)
+    return printing.as_download(make(found, PlainFilterForm(request.GET).chosen()))
