@@ -36,6 +36,7 @@ class PageRequest(HttpRequest):
 
 class View(Protocol):
     page_roles: frozenset[Role]
+    page_methods: tuple[str, ...]
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
 
@@ -74,7 +75,7 @@ def page(
                 return show_refusal(asked, refusal)
 
         view = cast("View", guarded)
-        view.page_roles = roles
+        view.page_roles, view.page_methods = roles, methods
         return view
 
     return decorate

@@ -34,7 +34,10 @@ CANONICAL_FIELDS: Final = (
 
 
 def seal(*, chunks_max: int = 10_000) -> int:
-    """Seal the transfers behind which no id can commit any more; returns how many were sealed."""
+    """Seal the transfers behind which no id can commit any more; returns how many were sealed.
+
+    Not inside a transaction: on PostgreSQL it waits for those that were running when it began, its own included.
+    """
     horizon = _safe_horizon()
     sealed = 0
     for _ in range(chunks_max):

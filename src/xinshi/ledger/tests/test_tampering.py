@@ -45,7 +45,8 @@ def without_triggers(statements: list[str]) -> None:
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_verify_finds_what_was_tampered_with(book: Book, tampering: str) -> None:
+def test_verify_finds_what_was_tampered_with(committed_book: Book, tampering: str) -> None:
+    book = committed_book
     book.deposit("d1", 0, 100)
     seal()
     book.deposit("d2", 0, 50)

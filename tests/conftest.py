@@ -1,0 +1,66 @@
+"""The cast of the whole-site tests: one sign-in per role, and a client for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from xinshi.bank.actions import open_passbooks
+from xinshi.kernel.actor import Actor, Role
+from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
+
+PASSWORD = "a long enough password 26"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The actors by role; volunteer, leader and coordinator are people with passbooks."""
+
+    actors: dict[Role, Actor]
+
+    def client(self, role: Role | None) -> Client:
+        """A browser in which `role` has signed in; None: nobody."""
+        client = Client()
+        if role is not None:
+            from xinshi.people.models import User
+
+            client.force_login(
+                User.objects.get(pk=self.actors[role].user_id), "xinshi.people.authentication.UserNameOrPhoneBackend"
+            )
+        return client
+
+
+def make_cast() -> Cast:
+    system = Actor.system("tests")
+    names = {Role.VOLUNTEER: "林小雨", Role.LEADER: "周文", Role.COORDINATOR: "陈静"}
+    people = dict(
+        zip(
+            names,
+            register_people(
+                actor=system,
+                people=[NewPerson(name=name, phone=f"1990001000{n}") for n, name in enumerate(names.values())],
+            ),
+            strict=True,
+        )
+    )
+    open_passbooks(actor=system, person_ids=list(people.values()), opened_through="station")
+    users = create_users(
+        actor=system,
+        users=[
+            NewUser(username=f"{role.value}-1", password=PASSWORD, person_id=people.get(role), roles=frozenset({role}))
+            for role in Role
+        ],
+    )
+    return Cast(
+        {
+            role: Actor(reference=f"user:{pk}", user_id=pk, person_id=people.get(role), roles=frozenset({role}))
+            for role, pk in zip(Role, users, strict=True)
+        }
+    )
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()

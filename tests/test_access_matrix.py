@@ -1,0 +1,83 @@
+"""Nothing is visible or doable without the right: address × method × role over the whole URL configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Cast
+from tests.site_map import Address, addresses
+from xinshi.kernel.actor import Role
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OF_LIBRARIES = frozenset(
+    {"account_login", "account_logout", "account_inactive", "account_reauthenticate", "account_change_password"}
+)
+"""Pages of allauth: signing in and out is for everybody; the rest sends whoever is not signed in to the sign-in page."""
+PAGES = [a for a in addresses() if not a.name.startswith("api:") and a.name not in OF_LIBRARIES]
+OPERATIONS = [a for a in addresses() if a.name.startswith("api:")]
+
+
+def test_every_page_says_to_whom_it_is_open() -> None:
+    undeclared = [f"{a.path} ({a.name})" for a in PAGES if not hasattr(a.view, "page_roles")]
+    assert undeclared == []
+    assert len(PAGES) > 40
+
+
+@pytest.mark.parametrize("address", PAGES, ids=str)
+def test_a_page_opens_only_to_its_roles_and_methods(cast: Cast, address: Address) -> None:
+    roles, methods = address.view.page_roles, address.view.page_methods
+    for role in (None, *Role):
+        client = cast.client(role)
+        for method in METHODS:
+            response = client.generic(method, address.path)
+            if method not in methods:
+                assert response.status_code == 405, (role, method)
+            elif not roles:
+                assert response.status_code not in (401, 403, 500), (role, method)
+            elif role is None:
+                assert response.status_code == 302, (role, method)
+                assert response.headers["Location"].startswith("/account/login/"), (role, method)
+            elif role not in roles:
+                assert response.status_code == 403, (role, method)
+            else:
+                assert response.status_code < 500, (role, method)
+
+
+@pytest.mark.parametrize("address", PAGES, ids=str)
+def test_a_page_that_changes_something_wants_the_csrf_token(cast: Cast, address: Address) -> None:
+    if "POST" not in address.view.page_methods:
+        return
+    for role in (None, *Role):
+        client = cast.client(role)
+        client.handler.enforce_csrf_checks = True
+        assert client.post(address.path).status_code == 403, role
+
+
+@pytest.mark.parametrize("name", sorted(OF_LIBRARIES - {"account_login", "account_logout", "account_inactive"}))
+def test_ones_own_account_wants_somebody_signed_in(cast: Cast, name: str) -> None:
+    from django.urls import reverse
+
+    response = cast.client(None).get(reverse(name))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/account/login/")
+
+
+@pytest.mark.parametrize("address", OPERATIONS, ids=str)
+def test_the_api_answers_nobody_who_is_not_signed_in(cast: Cast, address: Address) -> None:
+    if address.name in ("api:openapi-json", "api:openapi-view", "api:api-root"):
+        return
+    client = cast.client(None)
+    for method in METHODS:
+        response = client.generic(method, address.path, "{}", content_type="application/json")
+        assert response.status_code in (401, 403, 405), method
+        if response.status_code == 401:
+            assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("address", OPERATIONS, ids=str)
+def test_the_api_never_breaks_whoever_asks(cast: Cast, address: Address) -> None:
+    for role in Role:
+        client = cast.client(role)
+        for method in METHODS:
+            response = client.generic(method, address.path, "{}", content_type="application/json")
+            assert response.status_code < 500, (role, method)
