@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from xinshi.kernel import clock
@@ -13,7 +14,25 @@ from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
 
 PLACES_MAX: Final = 5_000
 SHIFTS_MAX: Final = 60
+SATURDAY: Final = 5
+FIRST_DAY: Final = date(1990, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""No activity is on a day outside these: such a date is a slip of the keyboard, and calendars end somewhere."""
+ACTIVITIES_AT_ONCE_MAX: Final = 5_000
+TITLE_LENGTH_MAX: Final = 80
+PLACE_LENGTH_MAX: Final = 120
+DESCRIPTION_LENGTH_MAX: Final = 2_000
+RISKS_LENGTH_MAX: Final = 1_000
+REASON_LENGTH_MAX: Final = 300
 CATEGORY_CODES: Final = frozenset(code for code, _english, _chinese in SERVICE_CATEGORIES)
+
+
+class Repeat(StrEnum):
+    """How often shifts are repeated when an activity is planned."""
+
+    DAILY = "daily"
+    WORKING_DAYS = "working_days"
+    WEEKLY = "weekly"
 
 
 class ShiftFull(DomainError):
@@ -88,7 +107,27 @@ class PlacesTaken(DomainError):
 
 class ShiftHasPeople(DomainError):
     code = "shift_has_people"
-    message = gettext_noop("People have signed up for this shift; it cannot be removed. Cancel their places first.")
+    message = gettext_noop(
+        "People have signed up for this shift, so it stays on record. Call the activity off or offer fewer places."
+    )
+
+
+class ShiftHasPresence(DomainError):
+    code = "shift_has_presence"
+    message = gettext_noop("People have already been checked in for this shift, so it stays on its day.")
+
+
+class MoveConflicts(DomainError):
+    code = "move_conflicts"
+    message = gettext_noop(
+        "At the new time somebody who signed up also has a place in “%(title)s”. Choose another time, "
+        "or cancel that person's place first."
+    )
+
+
+class ActivityBusy(DomainError):
+    code = "activity_busy"
+    message = gettext_noop("Many people are signing up for this activity at this very moment. Please try again.")
 
 
 class ReasonMissing(DomainError):
@@ -147,31 +186,75 @@ class TakenTime:
 
 def check_activity(activity: NewActivity) -> None:
     """Raise Invalid for what is empty, too long, or not in the ministry's list."""
-    for field, value, length_max in (
-        ("title", activity.title, 80),
-        ("place", activity.place, 120),
-    ):
-        if not value.strip() or len(value) > length_max:
-            raise Invalid(field=field, reason=gettext_noop("Write at least one and not too many signs."))
+    if not 1 <= len(activity.title.strip()) <= TITLE_LENGTH_MAX:
+        raise Invalid(field=gettext_noop("Title"), reason=gettext_noop("Write between 1 and 80 characters."))
+    if not 1 <= len(activity.place.strip()) <= PLACE_LENGTH_MAX:
+        raise Invalid(field=gettext_noop("Place"), reason=gettext_noop("Write between 1 and 120 characters."))
+    if len(activity.description) > DESCRIPTION_LENGTH_MAX:
+        raise Invalid(field=gettext_noop("What volunteers do"), reason=gettext_noop("Write at most 2000 characters."))
+    if len(activity.risks) > RISKS_LENGTH_MAX:
+        raise Invalid(field=gettext_noop("Risks"), reason=gettext_noop("Write at most 1000 characters."))
     if activity.category not in CATEGORY_CODES:
-        raise Invalid(field="category", reason=gettext_noop("Choose a category of the national list."))
+        raise Invalid(
+            field=gettext_noop("Service category"), reason=gettext_noop("Choose a category of the national list.")
+        )
     if not 1 <= len(activity.shifts) <= SHIFTS_MAX:
-        raise Invalid(field="shifts", reason=gettext_noop("An activity has between 1 and 60 shifts."))
+        raise Invalid(field=gettext_noop("Shifts"), reason=gettext_noop("An activity has between 1 and 60 shifts."))
     for shift in activity.shifts:
         check_shift(shift)
 
 
 def check_shift(shift: NewShift) -> None:
     """A shift begins and ends on one day of the hospital and has places (norm: hours lie inside one day)."""
-    if shift.ends_at <= shift.starts_at:
-        raise Invalid(field="ends_at", reason=gettext_noop("A shift ends after it begins."))
+    if not FIRST_DAY < shift.starts_at.date() < LAST_DAY or not FIRST_DAY < shift.ends_at.date() < LAST_DAY:
+        raise Invalid(field=gettext_noop("Day"), reason=gettext_noop("Choose a day between 1990 and 2199."))
+    if clock.whole_minutes_between(shift.starts_at, shift.ends_at) < 1:
+        raise Invalid(field=gettext_noop("Ends"), reason=gettext_noop("A shift ends after it begins."))
     if clock.local_day(shift.starts_at) != clock.local_day(shift.ends_at):
         raise Invalid(
-            field="ends_at",
+            field=gettext_noop("Ends"),
             reason=gettext_noop("A shift ends on the day on which it begins. Make two shifts of a night."),
         )
     if not 1 <= shift.places <= PLACES_MAX:
-        raise Invalid(field="places", reason=gettext_noop("A shift has between 1 and 5000 places."))
+        raise Invalid(field=gettext_noop("Places"), reason=gettext_noop("A shift has between 1 and 5000 places."))
+
+
+def repeated(shifts: Sequence[NewShift], *, step: Repeat, until: date) -> tuple[NewShift, ...]:
+    """The shifts and, by the hospital's clock, the same ones again on later days up to and with `until`.
+
+    Working days are Monday to Friday: a shift on another day stays where it is. Invalid where that is too many.
+    """
+    found: list[NewShift] = []
+    for shift in shifts:
+        found.append(shift)
+        first = clock.local_day(shift.starts_at)
+        for day in _later_days(first, step=step, until=until):
+            if len(found) > SHIFTS_MAX:
+                raise Invalid(
+                    field=gettext_noop("Shifts"), reason=gettext_noop("An activity has between 1 and 60 shifts.")
+                )
+            found.append(
+                replace(
+                    shift,
+                    starts_at=_on(day, shift.starts_at),
+                    ends_at=_on(day, shift.ends_at),
+                    shift_id=None,
+                )
+            )
+    return tuple(sorted(found, key=lambda shift: (shift.starts_at, shift.ends_at)))
+
+
+def _later_days(first: date, *, step: Repeat, until: date) -> Iterable[date]:
+    every = timedelta(days=7 if step is Repeat.WEEKLY else 1)
+    day = first + every
+    while day <= min(until, LAST_DAY):
+        if step is not Repeat.WORKING_DAYS or day.weekday() < SATURDAY:
+            yield day
+        day += every
+
+
+def _on(day: date, moment: datetime) -> datetime:
+    return clock.at_local(day, moment.astimezone(clock.HOSPITAL_ZONE).time())
 
 
 def conflict(taken: Iterable[TakenTime], *, starts_at: datetime, ends_at: datetime) -> TakenTime | None:

@@ -7,10 +7,21 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities import queries
-from xinshi.activities.domain import PLACES_MAX, SHIFTS_MAX, NewActivity, NewShift
+from xinshi.activities.domain import (
+    FIRST_DAY,
+    LAST_DAY,
+    PLACES_MAX,
+    SHIFTS_MAX,
+    NewActivity,
+    NewShift,
+    Repeat,
+    repeated,
+)
 from xinshi.activities.models import Activity, Shift
 from xinshi.kernel import clock
 from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
@@ -19,6 +30,14 @@ from xinshi.people.wording import category_label
 
 def category_choices() -> list[tuple[str, str]]:
     return [(code, category_label(code)) for code, _english, _chinese in SERVICE_CATEGORIES]
+
+
+def _with(offered: list[tuple[int, str]], current: tuple[int, str]) -> list[tuple[int, str]]:
+    return offered if any(pk == current[0] for pk, _name in offered) else [current, *offered]
+
+
+def _choices(offered: list[tuple[int, str]]) -> list[tuple[str, str]]:
+    return [(str(pk), name) for pk, name in offered]
 
 
 class ActivityForm(forms.Form):
@@ -46,12 +65,19 @@ class ActivityForm(forms.Form):
         help_text=_("The law asks to tell possible risks when volunteers are recruited."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, current: Activity | None = None, **kwargs: Any) -> None:
+        """`current` is the activity being changed: what it has now can be kept, though it is not offered any more."""
         super().__init__(*args, **kwargs)
-        programmes = [(str(row.pk), row.name) for row in queries.programmes()]
-        self._offer("programme", [("", "–"), *programmes])
-        self._offer("organizer", [(str(pk), name) for pk, name in queries.organizers()])
-        self._offer("person_in_charge", [(str(pk), name) for pk, name in queries.possible_leaders()])
+        programmes = [(row.pk, row.name) for row in queries.programmes()]
+        organizers, leaders = queries.organizers(), queries.possible_leaders()
+        if current is not None:
+            organizers = _with(organizers, (current.organizer_id, current.organizer.name))
+            leaders = _with(leaders, (current.person_in_charge_id, current.person_in_charge.name))
+            if current.programme is not None:
+                programmes = _with(programmes, (current.programme.pk, current.programme.name))
+        self._offer("programme", [("", "–"), *_choices(programmes)])
+        self._offer("organizer", _choices(organizers))
+        self._offer("person_in_charge", _choices(leaders))
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -79,10 +105,21 @@ class ShiftForm(forms.Form):
     """One shift on one day of the hospital."""
 
     shift_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    day = forms.DateField(
+        label=_("Day"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
+    )
     starts = forms.TimeField(label=_("Begins"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     ends = forms.TimeField(label=_("Ends"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     places = forms.IntegerField(label=_("Places"), min_value=1, max_value=PLACES_MAX)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts is not None and ends is not None and ends <= starts:
+            self.add_error("ends", gettext("A shift ends after it begins."))
+        return data
 
     def shift(self) -> NewShift:
         data = self.cleaned_data
@@ -121,6 +158,38 @@ ShiftFormSet = cast(
         can_delete=True,
     ),
 )
+
+
+class RepeatForm(forms.Form):
+    """Whether the shifts typed are held again on later days."""
+
+    repeat = forms.ChoiceField(
+        label=_("Repeat these shifts"),
+        required=False,
+        choices=[
+            ("", _("Do not repeat")),
+            (Repeat.WEEKLY.value, _("Every week")),
+            (Repeat.WORKING_DAYS.value, _("From Monday to Friday")),
+            (Repeat.DAILY.value, _("Every day")),
+        ],
+    )
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The last day of the repetition. An activity has at most 60 shifts."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("repeat") and not data.get("until") and "until" not in self.errors:
+            self.add_error("until", gettext("Choose the last day."))
+        return data
+
+    def applied(self, shifts: tuple[NewShift, ...]) -> tuple[NewShift, ...]:
+        """The shifts as often as wanted; Invalid where that is too many."""
+        step = self.cleaned_data["repeat"]
+        return repeated(shifts, step=Repeat(step), until=self.cleaned_data["until"]) if step else shifts
 
 
 class OfferFilter(forms.Form):
@@ -216,4 +285,5 @@ def with_one_more_shift(data: Mapping[str, str]) -> tuple[dict[str, object], lis
     ]
     last = shifts[-1] if shifts else {}
     shifts.append({**last, "shift_id": ""})
-    return {name: data.get(name, "") for name in ActivityForm.base_fields}, shifts
+    fields = (*ActivityForm.base_fields, *RepeatForm.base_fields)
+    return {name: data.get(name, "") for name in fields}, shifts

@@ -82,8 +82,7 @@ def cancel_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
 
 def _done(request: PageRequest, shift_id: int, text: str) -> HttpResponse:
     if is_htmx(request):
-        shift = queries.offered_shift(request.actor, shift_id)
-        return render(request, "activities/_shift.html", {"shift": shift, "said": text})
+        return _card(request, shift_id, {"said": text})
     messages.success(request, text)
     return back(request, fallback="activities:mine")
 
@@ -92,8 +91,20 @@ def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpR
     """htmx gets the card with the reason; without htmx the refusal is said at the top of the page."""
     if not is_htmx(request) or isinstance(refusal, NotFound | NotAllowed):
         raise refusal
+    return _card(request, shift_id, {"refused": refusal_text(refusal)})
+
+
+def _card(request: PageRequest, shift_id: int, said: dict[str, str]) -> HttpResponse:
+    """The shift's card anew, as it stands in the list of shifts or on the activity's own page."""
     shift = queries.offered_shift(request.actor, shift_id)
-    return render(request, "activities/_shift.html", {"shift": shift, "refused": refusal_text(refusal)})
+    is_activity = request.POST.get("card") == "activity"
+    context = {
+        "shift": shift,
+        "card": "activity" if is_activity else "",
+        "may_lead": is_activity and queries.may_open_list(request.actor, shift_id),
+        **said,
+    }
+    return render(request, "activities/_shift.html", context)
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from xinshi.activities import actions, queries
 from xinshi.activities.access import LEADERS
-from xinshi.activities.domain import NewActivity
 from xinshi.activities.forms import (
     ActivityForm,
     BaseShiftFormSet,
     DeskFilterForm,
     ReasonForm,
+    RepeatForm,
     ShiftFormSet,
     initial_of,
     initial_of_shift,
@@ -41,32 +41,37 @@ def leading(request: PageRequest) -> HttpResponse:
 
 @page(STAFF, methods=("GET", "POST"))
 def create(request: PageRequest) -> HttpResponse:
-    form, shifts = _forms(request, {}, [{}])
-    if request.method == "POST" and "add_shift" not in request.POST:
-        wanted = _valid(form, shifts)
-        if wanted is not None:
-            made = attempt(form, lambda: actions.create_activity(actor=request.actor, activity=wanted))
-            if made is not None:
-                messages.success(request, gettext("The draft is saved. Publish it when volunteers may sign up."))
-                return redirect("activities:detail", made.activity_id)
-    return render(request, "activities/form.html", {"form": form, "shifts": shifts, "activity": None})
+    """A new activity; its shifts may be repeated on later days."""
+    form, shifts, repeat = _forms(request, {}, [{}])
+    if _is_sent(request) and all((form.is_valid(), shifts.is_valid(), repeat.is_valid())):
+        made = attempt(
+            form,
+            lambda: actions.create_activity(
+                actor=request.actor, activity=form.activity(repeat.applied(shifts.shifts()))
+            ),
+        )
+        if made is not None:
+            messages.success(request, gettext("The draft is saved. Publish it when volunteers may sign up."))
+            return redirect("activities:detail", made.activity_id)
+    context = {"form": form, "shifts": shifts, "repeat": repeat, "activity": None}
+    return render(request, "activities/form.html", context)
 
 
 @page(STAFF, methods=("GET", "POST"))
 def edit(request: PageRequest, activity_id: int) -> HttpResponse:
     activity = queries.led_activity(request.actor, activity_id)
     known = [initial_of_shift(shift) for shift in activity.shifts.order_by("starts_at", "pk")]
-    form, shifts = _forms(request, initial_of(activity), known)
-    if request.method == "POST" and "add_shift" not in request.POST:
-        wanted = _valid(form, shifts)
-        if wanted is not None:
-            changed = attempt(
-                form,
-                lambda: actions.change_activity(actor=request.actor, activity_id=activity_id, activity=wanted),
-            )
-            if changed is not None:
-                _say_changed(request, activity, changed=bool(changed))
-                return redirect("activities:detail", activity_id)
+    form, shifts, _repeat = _forms(request, initial_of(activity), known, current=activity)
+    if _is_sent(request) and all((form.is_valid(), shifts.is_valid())):
+        changed = attempt(
+            form,
+            lambda: actions.change_activity(
+                actor=request.actor, activity_id=activity_id, activity=form.activity(shifts.shifts())
+            ),
+        )
+        if changed is not None:
+            _say_changed(request, activity, changed=bool(changed))
+            return redirect("activities:detail", activity_id)
     return render(request, "activities/form.html", {"form": form, "shifts": shifts, "activity": activity})
 
 
@@ -90,8 +95,7 @@ def cancel(request: PageRequest, activity_id: int) -> HttpResponse:
             ),
         )
         if told is not None:
-            text = ngettext("Called off; %(count)d person was told.", "Called off; %(count)d people were told.", told)
-            messages.success(request, text % {"count": told})
+            messages.success(request, gettext("Called off. People told: %(count)d.") % {"count": told})
             return redirect("activities:detail", activity_id)
     return render(request, "activities/cancel.html", {"form": form, "activity": activity})
 
@@ -124,21 +128,27 @@ def _unfiltered(number: int, *, only_led: bool) -> queries.DeskFilter:
 
 
 def _forms(
-    request: PageRequest, initial: dict[str, object], shifts: list[dict[str, object]]
-) -> tuple[ActivityForm, BaseShiftFormSet]:
-    """Both forms: as stored, as typed, or as typed so far with one more shift to fill in."""
+    request: PageRequest,
+    initial: dict[str, object],
+    shifts: list[dict[str, object]],
+    *,
+    current: Activity | None = None,
+) -> tuple[ActivityForm, BaseShiftFormSet, RepeatForm]:
+    """The forms: as stored, as typed, or as typed so far with one more shift to fill in."""
     if request.method != "POST":
-        return ActivityForm(initial=initial), ShiftFormSet(initial=shifts, prefix="shift")
+        formset = ShiftFormSet(initial=shifts, prefix="shift")
+        return ActivityForm(initial=initial, current=current), formset, RepeatForm()
     if "add_shift" in request.POST:
         typed, more = with_one_more_shift(request.POST)
-        return ActivityForm(initial=typed), ShiftFormSet(initial=more, prefix="shift")
-    return ActivityForm(request.POST), ShiftFormSet(request.POST, prefix="shift", initial=shifts)
+        formset = ShiftFormSet(initial=more, prefix="shift")
+        return ActivityForm(initial=typed, current=current), formset, RepeatForm(initial=typed)
+    formset = ShiftFormSet(request.POST, prefix="shift", initial=shifts)
+    return ActivityForm(request.POST, current=current), formset, RepeatForm(request.POST)
 
 
-def _valid(form: ActivityForm, shifts: BaseShiftFormSet) -> NewActivity | None:
-    """The whole activity, or None where either form has errors."""
-    both = form.is_valid(), shifts.is_valid()
-    return form.activity(shifts.shifts()) if all(both) else None
+def _is_sent(request: PageRequest) -> bool:
+    """True where the form is to be saved, not only given room for another shift."""
+    return request.method == "POST" and "add_shift" not in request.POST
 
 
 def _say_changed(request: PageRequest, activity: Activity, *, changed: bool) -> None:

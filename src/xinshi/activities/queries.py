@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,8 @@ from django.db.models import F, Q, QuerySet
 
 from xinshi.activities import access
 from xinshi.activities.domain import (
+    FIRST_DAY,
+    LAST_DAY,
     ActivityNotOpen,
     PassbookMissing,
     PassbookNotActive,
@@ -30,7 +32,8 @@ from xinshi.people.models import Person
 
 SHIFTS_PER_PAGE: Final = 60
 DESK_ROWS: Final = 100
-DAYS_OFFERED: Final = 14
+PERSON_UNSEEN: Final = ("person__id_number", "person__phone", "person__skills", "person__service_categories")
+"""Columns of a person that a list never shows; sealed ones would be opened for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class OfferedShift:
     ends_at: datetime
     places: int
     taken: int
+    takes_sign_ups: bool
     my_signup_id: int | None
     may_cancel: bool
     refusal: DomainError | None
@@ -55,6 +59,10 @@ class OfferedShift:
     @property
     def places_left(self) -> int:
         return self.places - self.taken
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at <= clock.now()
 
     @property
     def minutes(self) -> int:
@@ -79,23 +87,10 @@ class ActivityDetail:
     may_plan: bool
     may_lead: bool
 
-
-@dataclass(frozen=True, slots=True)
-class RosterLine:
-    """One confirmed sign-up of a shift."""
-
-    signup_id: int
-    person_id: int
-    name: str
-    volunteer_number: str
-    signed_up_at: datetime
-    attended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    shift: Shift
-    lines: list[RosterLine]
+    @property
+    def may_open_lists(self) -> bool:
+        """Lists of people: for who leads, of an activity that is held."""
+        return self.may_lead and self.activity.state in (Activity.State.PUBLISHED, Activity.State.FINISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +146,7 @@ class DeskPage:
     shifts: list[Shift]
     number: int
     has_next: bool
-    total: int = field(default=0)
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +163,23 @@ def open_shifts(
     actor: Actor, *, category: str = "", day: date | None = None, page: int = 1, per_page: int = SHIFTS_PER_PAGE
 ) -> ShiftPage:
     """Coming open shifts by time, with the actor's own state in each; a fixed number of queries."""
+    number = max(1, min(page, 1_000))
+    rows = open_rows(category=category, day=day).order_by("starts_at", "id")
+    found = list(rows[(number - 1) * per_page : number * per_page + 1])
+    return ShiftPage(shifts=offered(actor, found[:per_page]), number=number, has_next=len(found) > per_page)
+
+
+def open_rows(*, category: str = "", day: date | None = None) -> QuerySet[Shift]:
+    """Coming shifts that take sign-ups."""
     rows = Shift.objects.filter(is_open=True, starts_at__gt=clock.now())
     if category:
         rows = rows.filter(activity__category=category)
-    if day is not None:
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        rows = rows.none()
+    elif day is not None:
         first, after = clock.day_bounds(day)
         rows = rows.filter(starts_at__gte=first, starts_at__lt=after)
-    number = max(1, min(page, 1_000))
-    rows = rows.select_related("activity__programme").order_by("starts_at", "id")
-    found = list(rows[(number - 1) * per_page : number * per_page + 1])
-    return ShiftPage(shifts=_offered(actor, found[:per_page]), number=number, has_next=len(found) > per_page)
+    return rows.select_related("activity__programme")
 
 
 def activity_detail(actor: Actor, activity_id: int) -> ActivityDetail:
@@ -191,7 +193,7 @@ def activity_detail(actor: Actor, activity_id: int) -> ActivityDetail:
         shift.activity = activity
     return ActivityDetail(
         activity=activity,
-        shifts=_offered(actor, shifts),
+        shifts=offered(actor, shifts),
         may_plan=access.is_planner(actor),
         may_lead=access.leads(actor, activity.person_in_charge_id),
     )
@@ -238,26 +240,6 @@ def desk_shifts(actor: Actor, wanted: DeskFilter) -> DeskPage:
     return DeskPage(shifts=found, number=number, has_next=total > number * DESK_ROWS, total=total)
 
 
-def shift_roster(actor: Actor, shift_id: int) -> Roster:
-    """Who has a place in a shift, by name; NotFound unless the actor leads the activity."""
-    shift = led_shift(actor, shift_id)
-    signups = shift.signups.filter(state=SignUp.State.CONFIRMED).select_related("person").order_by("person__name", "id")
-    return Roster(
-        shift=shift,
-        lines=[
-            RosterLine(
-                signup_id=signup.pk,
-                person_id=signup.person_id,
-                name=signup.person.name,
-                volunteer_number=signup.person.volunteer_number or "",
-                signed_up_at=signup.signed_up_at,
-                attended_at=signup.attended_at,
-            )
-            for signup in signups
-        ],
-    )
-
-
 def led_shift(actor: Actor, shift_id: int) -> Shift:
     """A shift with its activity; NotFound unless the actor leads it."""
     rows = Shift.objects.select_related("activity__organizer", "activity__person_in_charge")
@@ -267,9 +249,15 @@ def led_shift(actor: Actor, shift_id: int) -> Shift:
     return shift
 
 
+def may_open_list(actor: Actor, shift_id: int) -> bool:
+    """Whether the actor may see who has a place in this shift."""
+    return Shift.objects.filter(pk=shift_id, activity__in=access.led_by(actor)).exists()
+
+
 def led_activity(actor: Actor, activity_id: int) -> Activity:
     """An activity; NotFound unless the actor leads it."""
-    activity = access.led_by(actor).filter(pk=activity_id).first()
+    rows = access.led_by(actor).select_related("programme", "organizer", "person_in_charge")
+    activity = rows.filter(pk=activity_id).first()
     if activity is None:
         raise NotFound
     return activity
@@ -340,15 +328,11 @@ def offered_shift(actor: Actor, shift_id: int) -> OfferedShift:
     shift = Shift.objects.select_related("activity__programme").filter(pk=shift_id).first()
     if shift is None or not access.visible_to(actor).filter(pk=shift.activity_id).exists():
         raise NotFound
-    return _offered(actor, [shift])[0]
+    return offered(actor, [shift])[0]
 
 
-def titles(shift_ids: Iterable[int]) -> dict[int, str]:
-    """The activity's title by shift."""
-    return dict(Shift.objects.filter(pk__in=list(shift_ids)).values_list("pk", "activity__title"))
-
-
-def _offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
+def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
+    """These shifts as the actor sees them: two queries, whatever their number."""
     holder = _holder(actor, shifts)
     at = clock.now()
     return [_offer(shift, holder, at) for shift in shifts]
@@ -394,6 +378,7 @@ def _offer(shift: Shift, holder: _Holder, at: datetime) -> OfferedShift:
         ends_at=shift.ends_at,
         places=shift.places,
         taken=shift.taken,
+        takes_sign_ups=shift.is_open and shift.starts_at > at,
         my_signup_id=mine[0] if mine else None,
         may_cancel=mine is not None and mine[1] is None and shift.starts_at > at,
         refusal=None if mine else _why_not(shift, holder, at),

@@ -7,7 +7,7 @@ from collections import Counter
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from xinshi.activities.access import LEADERS
 from xinshi.activities.pages import page_number
@@ -24,8 +24,11 @@ QUEUE = "attendance:approvals"
 @page(LEADERS)
 def approvals(request: PageRequest) -> HttpResponse:
     """What waits for me, by activity, what is due first at the top."""
-    found = queries.waiting_page(request.actor, page=page_number(request))
-    return render(request, "attendance/approvals.html", {"found": found})
+    context = {
+        "found": queries.waiting_page(request.actor, page=page_number(request)),
+        "forgotten": queries.forgotten_check_outs(request.actor),
+    }
+    return render(request, "attendance/approvals.html", context)
 
 
 @page(LEADERS)
@@ -48,19 +51,13 @@ def approve(request: PageRequest) -> HttpResponse:
     else:
         decided = actions.approve(actor=request.actor, record_ids=chosen_ids(request, "record"))
     if decided.done:
-        text = ngettext(
-            "%(count)d service record approved, %(hours)s hours deposited.",
-            "%(count)d service records approved, %(hours)s hours deposited.",
-            decided.done,
-        )
+        text = gettext("Service records approved: %(count)d. Hours deposited: %(hours)s.")
         messages.success(request, text % {"count": decided.done, "hours": hours_figure(decided.minutes)})
     if decided.advanced:
-        text = ngettext(
-            "%(count)d service record waits for the second approval now.",
-            "%(count)d service records wait for the second approval now.",
-            decided.advanced,
-        )
+        text = gettext("Service records that wait for the second approval now: %(count)d.")
         messages.success(request, text % {"count": decided.advanced})
+    if not (decided.done or decided.advanced or decided.left_out):
+        messages.info(request, gettext("Nothing was waiting any more, so nothing was approved."))
     _say_left_out(request, decided)
     return back(request, fallback=QUEUE)
 
@@ -71,11 +68,7 @@ def refuse(request: PageRequest) -> HttpResponse:
     reason = request.POST.get("reason", "")
     decided = actions.refuse(actor=request.actor, record_ids=chosen_ids(request, "record"), reason=reason)
     if decided.done:
-        text = ngettext(
-            "%(count)d service record refused; the volunteer was told why.",
-            "%(count)d service records refused; the volunteers were told why.",
-            decided.done,
-        )
+        text = gettext("Service records refused: %(count)d. The volunteers were told why.")
         messages.success(request, text % {"count": decided.done})
     _say_left_out(request, decided)
     return back(request, fallback=QUEUE)
@@ -84,5 +77,5 @@ def refuse(request: PageRequest) -> HttpResponse:
 def _say_left_out(request: PageRequest, decided: Decided) -> None:
     """How many were left as they were, per reason."""
     for reason, number in Counter(decided.left_out.values()).items():
-        text = ngettext("%(count)d was left out: %(reason)s", "%(count)d were left out: %(reason)s", number)
+        text = gettext("Left as they were: %(count)d. %(reason)s")
         messages.warning(request, text % {"count": number, "reason": gettext(LEFT_OUT_TEXTS[reason])})

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from xinshi.kernel import clock
-from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import DomainError, gettext_noop
 
 WORKING_DAYS_TO_RECORD: Final = 10
@@ -18,6 +17,8 @@ RECORDS_MAX: Final = 20_000
 REASON_LENGTH_MAX: Final = 300
 WAYS: Final = frozenset({"leader", "entered"})
 SATURDAY: Final = 5
+Stretch = tuple[datetime, datetime]
+"""From when to when."""
 
 
 class AlreadyCheckedIn(DomainError):
@@ -49,19 +50,22 @@ class TimeOutsideDay(DomainError):
 
 class ShiftAlreadyOver(DomainError):
     code = "shift_already_over"
-    message = gettext_noop("The shift is over. Enter the time at which this person came.")
+    message = gettext_noop("The shift is over. Enter the time at which this person came, before the shift's end.")
     status = 422
 
 
 class OutBeforeIn(DomainError):
     code = "out_before_in"
-    message = gettext_noop("The check-out must be after the check-in.")
+    message = gettext_noop("The check-out must be at least a minute after the check-in.")
     status = 422
 
 
-class PresenceTooShort(DomainError):
-    code = "presence_too_short"
-    message = gettext_noop("%(name)s was present for less than a minute. Take the check-in back if it was a mistake.")
+class PresenceOutsideShift(DomainError):
+    code = "presence_outside_shift"
+    message = gettext_noop(
+        "%(name)s was there for less than a minute of the shift, so there is nothing to credit. "
+        "Look at the times again, or take the check-in back."
+    )
 
 
 class PresenceOverlaps(DomainError):
@@ -105,14 +109,18 @@ LEFT_OUT_TEXTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord:
-    """Presence that is known already, entered afterwards (补录); the activity's kind of hours unless another is given."""
+    """Presence that is known already.
+
+    `through` "entered" (补录): honorary hours, with the `reason` that the norm asks for. Any other way: the times were
+    taken down on the day, and the hours are of the activity's kind.
+    """
 
     shift_id: int
     person_id: int
     checked_in_at: datetime
     checked_out_at: datetime
-    hours_kind: HoursKind | None = None
     through: str = "entered"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +178,9 @@ def judgement(case: Case, judge: Judge) -> LeftOut | None:
     return None
 
 
-def credited_minutes(*, present: int, scheduled: int) -> int:
-    """What is put to the bank: the time present, never more than the shift."""
-    return min(present, scheduled)
+def credited_minutes(stretch: Stretch, shift: Stretch) -> int:
+    """What is put to the bank: whole minutes of the presence that lie inside the shift (norm of the ministry)."""
+    return max(0, clock.whole_minutes_between(max(stretch[0], shift[0]), min(stretch[1], shift[1])))
 
 
 def due_day(ended_on: date, *, working_days: int = WORKING_DAYS_TO_RECORD) -> date:
@@ -185,6 +193,14 @@ def due_day(ended_on: date, *, working_days: int = WORKING_DAYS_TO_RECORD) -> da
     return day
 
 
+def working_days_left(today: date, due_on: date) -> int:
+    """Weekdays after `today` up to and with `due_on`; negative where the day has passed."""
+    first, last, sign = (today, due_on, 1) if due_on >= today else (due_on, today, -1)
+    weeks, rest = divmod((last - first).days, 7)
+    extra = sum((first + timedelta(days=day)).weekday() < SATURDAY for day in range(1, rest + 1))
+    return sign * (weeks * SATURDAY + extra)
+
+
 def check_moment(moment: datetime, *, shift_day: date, now: datetime) -> None:
     """A time of presence is not in the future and lies on the day of the shift."""
     if moment > now:
@@ -193,16 +209,14 @@ def check_moment(moment: datetime, *, shift_day: date, now: datetime) -> None:
         raise TimeOutsideDay(day=shift_day.isoformat())
 
 
-def present_minutes(checked_in_at: datetime, checked_out_at: datetime, *, name: str) -> int:
-    """Whole minutes between in and out; OutBeforeIn and PresenceTooShort are refusals."""
-    if checked_out_at <= checked_in_at:
-        raise OutBeforeIn
+def present_minutes(checked_in_at: datetime, checked_out_at: datetime) -> int:
+    """Whole minutes between in and out; OutBeforeIn where that is no time at all."""
     minutes = clock.whole_minutes_between(checked_in_at, checked_out_at)
     if minutes < 1:
-        raise PresenceTooShort(name=name)
+        raise OutBeforeIn
     return minutes
 
 
-def overlaps(start: datetime, end: datetime, others: Iterable[tuple[datetime, datetime]]) -> bool:
+def overlaps(start: datetime, end: datetime, others: Iterable[Stretch]) -> bool:
     """True where the stretch shares time with any of `others`; stretches that only touch do not."""
     return any(other_start < end and other_end > start for other_start, other_end in others)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,10 +27,6 @@ class TimeForm(forms.Form):
     """An optional time of day on the day of the shift; empty means now."""
 
     at = forms.TimeField(label=_("Time (empty: now)"), required=False, widget=time_input())
-
-    def moment(self, shift: Shift) -> datetime | None:
-        typed = self.cleaned_data.get("at")
-        return moment_on(shift, typed) if typed is not None else None
 
 
 class CorrectionForm(forms.Form):
@@ -61,10 +56,15 @@ class EnterForm(forms.Form):
     )
     came = forms.TimeField(label=_("Came at"), widget=time_input())
     left = forms.TimeField(label=_("Left at"), widget=time_input())
+    reason = forms.CharField(
+        label=_("Why it is entered afterwards"),
+        max_length=300,
+        help_text=_("It stays on record. Hours entered afterwards are honorary hours."),
+    )
 
     @classmethod
-    def showing(cls, shift: Shift, **kwargs: Any) -> EnterForm:
-        return cls(initial={"came": _local_time(shift.starts_at), "left": _local_time(shift.ends_at)}, **kwargs)
+    def showing(cls, shift: Shift) -> EnterForm:
+        return cls(initial={"came": _local_time(shift.starts_at), "left": _local_time(shift.ends_at)})
 
     def times(self, shift: Shift) -> tuple[datetime, datetime]:
         return moment_on(shift, self.cleaned_data["came"]), moment_on(shift, self.cleaned_data["left"])

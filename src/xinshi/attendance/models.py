@@ -14,7 +14,8 @@ class ServiceRecord(models.Model):
     """What one person did in one shift (志愿服务记录).
 
     Minutes: `scheduled` by the shift, `present` between check-in and check-out, `credited` what the bank will take.
-    `through` says by which way presence came to be known; more ways (a QR code, a kiosk) need no new column.
+    `through` says by which way presence came to be known; more ways (a QR code, a kiosk) need no new column. What was
+    entered afterwards (补录) is honorary and says why.
     """
 
     class State(models.TextChoices):
@@ -43,6 +44,7 @@ class ServiceRecord(models.Model):
     checked_in_at = models.DateTimeField()
     checked_in_by_ref = models.CharField(max_length=64)
     checked_in_through = models.CharField(max_length=16)
+    entry_reason = models.CharField(max_length=300, blank=True, default="")
     checked_out_at = models.DateTimeField(null=True)
     checked_out_by_ref = models.CharField(max_length=64, blank=True, default="")
     checked_out_through = models.CharField(max_length=16, blank=True, default="")
@@ -100,6 +102,10 @@ class ServiceRecord(models.Model):
                 condition=Q(state="approved", deposit_id__isnull=False, credited_minutes__isnull=False)
                 | ~Q(state="approved") & Q(deposit_id=None),
                 name="service_record_approved_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(checked_in_through="entered") | (Q(hours_kind="honorary") & ~Q(entry_reason="")),
+                name="service_record_entered_honorary",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by_person=None) | ~Q(decided_by_person=F("person")),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, F, Min, QuerySet, Sum, Window
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from xinshi.activities import queries as activities
 from xinshi.activities.access import is_planner
-from xinshi.activities.models import Activity, Shift
+from xinshi.activities.access import led_by as activities_led_by
+from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.attendance import access
+from xinshi.attendance.domain import working_days_left
 from xinshi.attendance.models import Approval, Correction, ServiceRecord
 from xinshi.bank.queries import policy_in_force
 from xinshi.kernel import clock
@@ -24,6 +26,9 @@ from xinshi.people.models import Person
 GROUPS_PER_PAGE: Final = 15
 ROWS_PER_GROUP: Final = 30
 ROWS_PER_PAGE: Final = 200
+FORGOTTEN_MAX: Final = 20
+DAY: Final = timedelta(days=1)
+"""No presence is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,18 @@ class LeaderList:
     left: int
     is_planner: bool
 
+    @property
+    def is_over(self) -> bool:
+        return self.shift.ends_at <= clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenCheckOuts:
+    """A shift that is over, and how many people in it were never checked out."""
+
+    shift: Shift
+    people: int
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceSegment:
@@ -79,8 +96,16 @@ class WaitingGroup:
     count: int
     minutes: int
     due_on: date
-    is_overdue: bool
     rows: list[ServiceRecord]
+
+    @property
+    def days_left(self) -> int:
+        """Working days until the decision is due, by the ministry's clock of ten; negative where it is overdue."""
+        return working_days_left(clock.today(), self.due_on)
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.due_on < clock.today()
 
     @property
     def more(self) -> int:
@@ -107,6 +132,11 @@ class RecordDetail:
     may_work: bool
     may_approve: bool
 
+    @property
+    def may_correct(self) -> bool:
+        """What was approved is corrected by a reversal only; a check-in taken back is no presence."""
+        return self.may_work and self.record.state in ("open", "submitted", "refused")
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceFigures:
@@ -117,22 +147,12 @@ class ServiceFigures:
 
 def leader_list(actor: Actor, shift_id: int, *, search: str = "") -> LeaderList:
     """Who is expected and who is there; NotFound unless the actor leads the activity."""
-    roster = activities.shift_roster(actor, shift_id)
-    records = {row.signup_id: row for row in ServiceRecord.objects.filter(shift_id=shift_id)}
-    lines = [
-        ListLine(
-            signup_id=line.signup_id,
-            person_id=line.person_id,
-            name=line.name,
-            volunteer_number=line.volunteer_number,
-            record=records.get(line.signup_id),
-        )
-        for line in roster.lines
-    ]
+    shift = activities.led_shift(actor, shift_id)
+    lines = [line_of(row) for row in _expected_or_there(shift_id).order_by("person__name", "pk")]
     states = [line.state for line in lines]
     term = search.strip().casefold()
     return LeaderList(
-        shift=roster.shift,
+        shift=shift,
         lines=[line for line in lines if term in line.name.casefold() or term in line.volunteer_number],
         expected=states.count("expected"),
         present=states.count("open"),
@@ -141,10 +161,89 @@ def leader_list(actor: Actor, shift_id: int, *, search: str = "") -> LeaderList:
     )
 
 
+def list_rows(actor: Actor, shift_id: int) -> QuerySet[SignUp]:
+    """The confirmed sign-ups of a shift with person and record; NotFound unless the actor leads the activity."""
+    activities.led_shift(actor, shift_id)
+    return _expected_or_there(shift_id)
+
+
+def list_part(actor: Actor, shift_id: int, signup_ids: Iterable[int]) -> LeaderList:
+    """The lines of these sign-ups, with the counts of the whole list, by one query; NotFound where none is left."""
+    of_shift = SignUp.objects.filter(shift_id=OuterRef("shift_id"), state=SignUp.State.CONFIRMED)
+    numbers = of_shift.order_by().values("shift_id")
+    is_open, is_gone = Q(record__state="open"), Q(record=None) | Q(record__state="withdrawn")
+    rows = SignUp.objects.filter(
+        pk__in=set(signup_ids),
+        shift_id=shift_id,
+        state=SignUp.State.CONFIRMED,
+        shift__activity__in=activities_led_by(actor),
+    ).annotate(
+        all_of_shift=Subquery(numbers.annotate(n=Count("pk")).values("n")),
+        expected_of_shift=Subquery(numbers.annotate(n=Count("pk", filter=is_gone)).values("n")),
+        open_of_shift=Subquery(numbers.annotate(n=Count("pk", filter=is_open)).values("n")),
+    )
+    seen = rows.select_related("person", "record", "shift__activity").defer(*activities.PERSON_UNSEEN)
+    found = list(seen.order_by("person__name", "pk"))
+    if not found:
+        raise NotFound
+    first = found[0]
+    return LeaderList(
+        shift=first.shift,
+        lines=[line_of(row) for row in found],
+        expected=first.expected_of_shift,
+        present=first.open_of_shift,
+        left=first.all_of_shift - first.expected_of_shift - first.open_of_shift,
+        is_planner=is_planner(actor),
+    )
+
+
+def expected_signups(actor: Actor, shift_id: int) -> list[int]:
+    """The sign-ups of those who were not checked in yet; NotFound unless the actor leads the activity."""
+    activities.led_shift(actor, shift_id)
+    rows = SignUp.objects.filter(shift_id=shift_id, state=SignUp.State.CONFIRMED)
+    rows = rows.filter(Q(record=None) | Q(record__state=ServiceRecord.State.WITHDRAWN))
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def open_records(actor: Actor, shift_id: int) -> list[int]:
+    """The records of those who are there now; NotFound unless the actor leads the activity."""
+    activities.led_shift(actor, shift_id)
+    rows = ServiceRecord.objects.filter(shift_id=shift_id, state=ServiceRecord.State.OPEN)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def forgotten_check_outs(actor: Actor) -> list[ForgottenCheckOuts]:
+    """Shifts that are over and in which people were never checked out, the oldest first."""
+    rows = access.workable_by(actor).filter(state=ServiceRecord.State.OPEN, shift__ends_at__lt=clock.now())
+    counts = dict(
+        rows.order_by().values_list("shift_id").annotate(n=Count("pk")).order_by("shift__ends_at")[:FORGOTTEN_MAX]
+    )
+    shifts = Shift.objects.select_related("activity").in_bulk(list(counts))
+    return [ForgottenCheckOuts(shift=shifts[pk], people=people) for pk, people in counts.items()]
+
+
+def _expected_or_there(shift_id: int) -> QuerySet[SignUp]:
+    rows = SignUp.objects.filter(shift_id=shift_id, state=SignUp.State.CONFIRMED).select_related("person", "record")
+    return rows.defer(*activities.PERSON_UNSEEN)
+
+
+def line_of(row: SignUp) -> ListLine:
+    """A sign-up, loaded with person and record, as a line of the list."""
+    return ListLine(
+        signup_id=row.pk,
+        person_id=row.person_id,
+        name=row.person.name,
+        volunteer_number=row.person.volunteer_number or "",
+        record=getattr(row, "record", None),
+    )
+
+
 def segments(person_ids: Iterable[int], since: datetime, until: datetime) -> list[ServiceSegment]:
     """Presence known of these people that touches `since`–`until`; one still open reaches to its shift's end."""
     rows = (
-        ServiceRecord.objects.filter(person_id__in=set(person_ids), checked_in_at__lt=until)
+        ServiceRecord.objects.filter(
+            person_id__in=set(person_ids), checked_in_at__lt=until, checked_in_at__gt=since - DAY
+        )
         .exclude(state__in=[ServiceRecord.State.REFUSED, ServiceRecord.State.WITHDRAWN])
         .order_by("person_id", "checked_in_at")
         .values_list("pk", "person_id", "checked_in_at", "checked_out_at", "shift__ends_at")
@@ -199,7 +298,6 @@ def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
                 count=group["count"],
                 minutes=group["minutes"] or 0,
                 due_on=group["due"],
-                is_overdue=group["due"] < clock.today(),
                 rows=rows[pk],
             )
             for pk, group in shown.items()
@@ -224,7 +322,6 @@ def waiting_of_activity(actor: Actor, activity_id: int, *, page: int = 1) -> tup
         count=found["count"],
         minutes=found["minutes"] or 0,
         due_on=due_on,
-        is_overdue=due_on < clock.today(),
         rows=rows,
     )
     return group, found["count"] > number * ROWS_PER_PAGE
@@ -252,6 +349,14 @@ def record_detail(actor: Actor, record_id: int) -> RecordDetail:
     )
 
 
+def workable_record(actor: Actor, record_id: int) -> ServiceRecord:
+    """A record that the actor may check out or correct; NotFound otherwise."""
+    record = access.workable_by(actor).filter(pk=record_id).first()
+    if record is None:
+        raise NotFound
+    return record
+
+
 def own_records(actor: Actor) -> QuerySet[ServiceRecord]:
     """The actor's own service, newest first."""
     rows = ServiceRecord.objects.filter(person_id=actor.person_id or 0).exclude(state=ServiceRecord.State.WITHDRAWN)
@@ -260,7 +365,7 @@ def own_records(actor: Actor) -> QuerySet[ServiceRecord]:
 
 def visible_records(actor: Actor, *, state: str = "", activity_id: int | None = None) -> QuerySet[ServiceRecord]:
     """The records that the actor may see, for lists by the API."""
-    rows = access.visible_to(actor).select_related("shift__activity", "person")
+    rows = access.visible_to(actor).select_related("shift__activity")
     if state:
         rows = rows.filter(state=state)
     if activity_id is not None:
@@ -286,7 +391,7 @@ def _with_people(rows: QuerySet[ServiceRecord]) -> QuerySet[ServiceRecord]:
     """By day and name, with only the columns of person and shift that a list shows."""
     return (
         rows.select_related("person", "shift")
-        .defer("person__id_number", "person__phone", "person__skills", "person__service_categories")
+        .defer(*activities.PERSON_UNSEEN)
         .order_by("shift__starts_at", "person__name", "pk")
     )
 

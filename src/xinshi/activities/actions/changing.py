@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence, Set
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from xinshi.activities.access import require_planner
 from xinshi.activities.actions.creating import require_known
+from xinshi.activities.actions.locking import LockedActivity, lock_whole
 from xinshi.activities.domain import (
+    MoveConflicts,
     NewActivity,
     NewShift,
     NothingToChange,
     PlacesTaken,
     ShiftHasPeople,
-    TimeConflict,
+    ShiftHasPresence,
     check_activity,
 )
 from xinshi.activities.models import Activity, Shift, SignUp
@@ -24,7 +26,6 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
-from xinshi.people.models import Person
 
 TOLD_FIELDS = frozenset({"title", "place", "person_in_charge_id", "risks", "shifts"})
 """What people who signed up must hear of."""
@@ -39,27 +40,18 @@ def change_activity(*, actor: Actor, activity_id: int, activity: NewActivity) ->
     require_planner(actor)
     check_activity(activity)
     require_known([activity])
-    people = _lock_people(activity_id)
-    row = Activity.objects.select_for_update().filter(pk=activity_id).first()
-    if row is None:
-        raise NotFound
+    found = lock_whole(activity_id)
+    row = found.activity
     if row.state not in (Activity.State.DRAFT, Activity.State.PUBLISHED):
         raise NothingToChange
     changed = _change_fields(row, activity)
-    if _change_shifts(row, activity.shifts, people):
+    if _change_shifts(found, activity.shifts):
         changed.append("shifts")
     if changed:
         record(actor=actor, action="activities.change", object_ref=f"activity:{row.pk}", fields=changed)
         if TOLD_FIELDS.intersection(changed):
-            _tell_changed(row, people)
+            _tell_changed(row, found.people)
     return changed
-
-
-def _lock_people(activity_id: int) -> list[int]:
-    """The people with a place, locked in order, so that their times can be compared."""
-    signed_up = SignUp.objects.filter(shift__activity_id=activity_id, state=SignUp.State.CONFIRMED)
-    people = Person.objects.select_for_update(no_key=True).filter(pk__in=signed_up.values("person_id"))
-    return list(people.order_by("pk").values_list("pk", flat=True))
 
 
 def _change_fields(row: Activity, wanted: NewActivity) -> list[str]:
@@ -82,60 +74,75 @@ def _change_fields(row: Activity, wanted: NewActivity) -> list[str]:
     return changed
 
 
-def _change_shifts(row: Activity, wanted: Sequence[NewShift], people: Sequence[int]) -> bool:
+def _change_shifts(found: LockedActivity, wanted: Sequence[NewShift]) -> bool:
     """True where a shift was changed, added or removed."""
-    shifts = {shift.pk: shift for shift in Shift.objects.select_for_update().filter(activity=row).order_by("pk")}
     kept = {shift.shift_id: shift for shift in wanted if shift.shift_id is not None}
-    if not kept.keys() <= shifts.keys():
+    if not kept.keys() <= found.shifts.keys():
         raise NotFound
-    removed = shifts.keys() - kept.keys()
+    removed = found.shifts.keys() - kept.keys()
     if SignUp.objects.filter(shift_id__in=removed).exists():
         raise ShiftHasPeople
     Shift.objects.filter(pk__in=removed).delete()
+    moved, resized = _changed_shifts(found.shifts, kept)
+    changed = {shift.pk: shift for shift in (*moved, *resized)}
+    if changed:
+        Shift.objects.bulk_update(changed.values(), ["starts_at", "ends_at", "places"])
+    if moved:
+        _require_nobody_twice(found.people, {shift.pk for shift in moved})
+    added = Shift.objects.bulk_create(
+        [
+            Shift(
+                activity=found.activity,
+                starts_at=new.starts_at,
+                ends_at=new.ends_at,
+                places=new.places,
+                is_open=found.activity.state == Activity.State.PUBLISHED,
+            )
+            for new in wanted
+            if new.shift_id is None
+        ]
+    )
+    return bool(changed or added or removed)
+
+
+def _changed_shifts(shifts: Mapping[int, Shift], kept: Mapping[int, NewShift]) -> tuple[list[Shift], list[Shift]]:
+    """The shifts brought to their new times, and those brought to their new number of places; not saved yet."""
     moved: list[Shift] = []
     resized: list[Shift] = []
     for shift_id, new in kept.items():
         shift = shifts[shift_id]
         if new.places < shift.taken:
             raise PlacesTaken(taken=shift.taken)
-        if (shift.starts_at, shift.ends_at) != (new.starts_at, new.ends_at):
-            shift.starts_at, shift.ends_at = new.starts_at, new.ends_at
-            moved.append(shift)
         if shift.places != new.places:
             shift.places = new.places
             resized.append(shift)
-    Shift.objects.bulk_update({*moved, *resized}, ["starts_at", "ends_at", "places"])
-    if moved:
-        _require_nobody_twice(people)
-    added = Shift.objects.bulk_create(
-        [
-            Shift(
-                activity=row,
-                starts_at=new.starts_at,
-                ends_at=new.ends_at,
-                places=new.places,
-                is_open=row.state == Activity.State.PUBLISHED,
-            )
-            for new in wanted
-            if new.shift_id is None
-        ]
-    )
-    return bool(moved or resized or added or removed)
+        if (shift.starts_at, shift.ends_at) != (new.starts_at, new.ends_at):
+            if clock.local_day(shift.starts_at) != clock.local_day(new.starts_at):
+                _require_nobody_came(shift_id)
+            shift.starts_at, shift.ends_at = new.starts_at, new.ends_at
+            moved.append(shift)
+    return moved, resized
 
 
-def _require_nobody_twice(people: Sequence[int]) -> None:
+def _require_nobody_came(shift_id: int) -> None:
+    """Presence lies on the day of its shift, so a shift in which people were checked in stays on its day."""
+    if SignUp.objects.filter(shift_id=shift_id, attended_at__isnull=False).exists():
+        raise ShiftHasPresence
+
+
+def _require_nobody_twice(people: Sequence[int], moved: Set[int]) -> None:
     """After shifts were moved nobody who has a place in them is in two shifts at once."""
-    times = (
-        SignUp.objects.filter(person_id__in=people, state=SignUp.State.CONFIRMED, shift__ends_at__gt=clock.now())
-        .order_by("person_id", "shift__starts_at", "shift__ends_at")
-        .values_list("person_id", "shift__starts_at", "shift__ends_at", "shift__activity__title")
+    mine = SignUp.objects.filter(person_id=OuterRef("person_id"), state=SignUp.State.CONFIRMED, shift_id__in=moved)
+    clash = mine.exclude(shift_id=OuterRef("shift_id")).filter(
+        shift__starts_at__lt=OuterRef("shift__ends_at"), shift__ends_at__gt=OuterRef("shift__starts_at")
     )
-    busy_until: dict[int, datetime] = {}
-    for person_id, starts_at, ends_at, title in times:
-        until = busy_until.get(person_id)
-        if until is not None and starts_at < until:
-            raise TimeConflict(title=title)
-        busy_until[person_id] = ends_at
+    title = (
+        SignUp.objects.filter(Exists(clash), person_id__in=people, state=SignUp.State.CONFIRMED)
+        .values_list("shift__activity__title", flat=True)
+        .first()
+    )
+    if title is not None:
+        raise MoveConflicts(title=title)
 
 
 def _tell_changed(row: Activity, people: Sequence[int]) -> None:

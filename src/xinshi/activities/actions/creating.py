@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 from xinshi.activities.access import require_planner
-from xinshi.activities.domain import CreatedActivity, NewActivity, check_activity
+from xinshi.activities.domain import ACTIVITIES_AT_ONCE_MAX, CreatedActivity, NewActivity, check_activity
 from xinshi.activities.events import ActivityPublished
 from xinshi.activities.models import Activity, Programme, Shift
 from xinshi.audit.actions import record_many
@@ -31,6 +31,7 @@ def create_activity(*, actor: Actor, activity: NewActivity) -> CreatedActivity:
 def create_activities_many(*, actor: Actor, activities: Sequence[NewActivity]) -> list[CreatedActivity]:
     """All activities or none, in the order given; a fixed number of statements per thousand rows."""
     require_planner(actor)
+    assert len(activities) <= ACTIVITIES_AT_ONCE_MAX, f"at most {ACTIVITIES_AT_ONCE_MAX} activities at once"
     for activity in activities:
         check_activity(activity)
     require_known(activities)
@@ -108,10 +109,11 @@ def require_known(activities: Sequence[NewActivity]) -> None:
     programmes = {activity.programme_id for activity in activities if activity.programme_id is not None}
     unknown = gettext_noop("Choose one of the list.")
     if Organization.objects.filter(pk__in=organizers).count() != len(organizers):
-        raise Invalid(field="organizer", reason=unknown)
+        raise Invalid(field=gettext_noop("Organiser"), reason=unknown)
     if Person.objects.filter(pk__in=people, erased_at=None).count() != len(people):
-        raise Invalid(field="person_in_charge", reason=unknown)
+        raise Invalid(field=gettext_noop("Person in charge"), reason=unknown)
     if programmes and Programme.objects.filter(pk__in=programmes).count() != len(programmes):
-        raise Invalid(field="programme", reason=unknown)
-    if any(activity.state not in Activity.State.values or activity.state == "cancelled" for activity in activities):
-        raise Invalid(field="state", reason=unknown)
+        raise Invalid(field=gettext_noop("Programme"), reason=unknown)
+    assert all(activity.state in ("draft", "published", "finished") for activity in activities), (
+        "nothing begins cancelled"
+    )

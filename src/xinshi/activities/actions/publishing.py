@@ -5,18 +5,23 @@ from __future__ import annotations
 from django.db import transaction
 
 from xinshi.activities.access import require_planner
-from xinshi.activities.domain import NotADraft, NothingToChange, ReasonMissing, ServiceAlreadyGiven
+from xinshi.activities.actions.locking import lock_whole
+from xinshi.activities.domain import (
+    REASON_LENGTH_MAX,
+    NotADraft,
+    NothingToChange,
+    ReasonMissing,
+    ServiceAlreadyGiven,
+)
 from xinshi.activities.events import ActivityCancelled, ActivityPublished, SignUpCancelled
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import NotFound, gettext_noop
+from xinshi.kernel.errors import gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.outbox import actions as outbox
-from xinshi.people.models import Person
 
-REASON_LENGTH_MAX = 300
 FINISHED_AT_ONCE_MAX = 2_000
 
 
@@ -24,13 +29,13 @@ FINISHED_AT_ONCE_MAX = 2_000
 def publish(*, actor: Actor, activity_id: int) -> None:
     """Open a draft's shifts for sign-up."""
     require_planner(actor)
-    activity = _locked(activity_id)
-    if activity.state != Activity.State.DRAFT:
+    found = lock_whole(activity_id)
+    if found.activity.state != Activity.State.DRAFT:
         raise NotADraft
-    Activity.objects.filter(pk=activity.pk).update(state=Activity.State.PUBLISHED, published_at=clock.now())
-    Shift.objects.filter(activity=activity).update(is_open=True)
-    record(actor=actor, action="activities.publish", object_ref=f"activity:{activity.pk}")
-    outbox.publish(ActivityPublished(activity_id=activity.pk))
+    Activity.objects.filter(pk=activity_id).update(state=Activity.State.PUBLISHED, published_at=clock.now())
+    Shift.objects.filter(activity_id=activity_id).update(is_open=True)
+    record(actor=actor, action="activities.publish", object_ref=f"activity:{activity_id}")
+    outbox.publish(ActivityPublished(activity_id=activity_id))
 
 
 @transaction.atomic
@@ -40,12 +45,9 @@ def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
     reason = reason.strip()[:REASON_LENGTH_MAX]
     if not reason:
         raise ReasonMissing
-    people = SignUp.objects.filter(shift__activity_id=activity_id, state=SignUp.State.CONFIRMED).values("person_id")
-    list(Person.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
-    activity = _locked(activity_id)
+    activity = lock_whole(activity_id).activity
     if activity.state in (Activity.State.CANCELLED, Activity.State.FINISHED):
         raise NothingToChange
-    list(Shift.objects.select_for_update().filter(activity=activity).order_by("pk").values_list("pk"))
     signups = SignUp.objects.filter(shift__activity=activity, state=SignUp.State.CONFIRMED).order_by("pk")
     affected = list(signups)
     if any(signup.attended_at is not None for signup in affected):
@@ -55,7 +57,7 @@ def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
         state=Activity.State.CANCELLED, cancelled_at=at, cancellation_reason=reason
     )
     Shift.objects.filter(activity=activity).update(is_open=False, taken=0)
-    SignUp.objects.filter(pk__in=[signup.pk for signup in affected]).update(
+    SignUp.objects.filter(shift__activity=activity, state=SignUp.State.CONFIRMED).update(
         state=SignUp.State.CANCELLED, cancelled_at=at, cancelled_by_ref=actor.reference
     )
     record(actor=actor, action="activities.cancel", object_ref=f"activity:{activity.pk}", people=len(affected))
@@ -69,32 +71,28 @@ def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
         ]
     )
     _tell_called_off(activity, affected, reason)
-    return len(affected)
+    return len({signup.person_id for signup in affected})
 
 
 @transaction.atomic
 def finish_past_activities(*, actor: Actor) -> int:
-    """Published activities whose last shift is over become finished; the worker calls this now and then."""
+    """Published activities whose last shift is over become finished; the worker calls this now and then.
+
+    Returns how many, at most FINISHED_AT_ONCE_MAX; call again for the rest.
+    """
     require_planner(actor)
     at = clock.now()
-    over = (
-        Activity.objects.select_for_update()
-        .filter(state=Activity.State.PUBLISHED)
-        .exclude(pk__in=Shift.objects.filter(ends_at__gt=at).values("activity_id"))
-        .order_by("pk")
-    )
-    ids = list(over.values_list("pk", flat=True)[:FINISHED_AT_ONCE_MAX])
+    coming = Shift.objects.filter(ends_at__gt=at).values("activity_id")
+    over = Activity.objects.filter(state=Activity.State.PUBLISHED).exclude(pk__in=coming)
+    locked = over.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)[:FINISHED_AT_ONCE_MAX]
+    # Whoever held the lock may have added a shift meanwhile: only what the second look still finds is over.
+    ids = list(over.filter(pk__in=list(locked)).order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return 0
     Shift.objects.filter(activity_id__in=ids).update(is_open=False)
     Activity.objects.filter(pk__in=ids).update(state=Activity.State.FINISHED)
     record_many(actor=actor, action="activities.finish", objects=[(f"activity:{pk}", {}) for pk in ids])
     return len(ids)
-
-
-def _locked(activity_id: int) -> Activity:
-    activity = Activity.objects.select_for_update().filter(pk=activity_id).first()
-    if activity is None:
-        raise NotFound
-    return activity
 
 
 def _tell_called_off(activity: Activity, signups: list[SignUp], reason: str) -> None:

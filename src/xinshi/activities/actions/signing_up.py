@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from xinshi.activities import access
 from xinshi.activities.domain import (
@@ -52,10 +52,13 @@ def sign_up(*, actor: Actor, shift_id: int, person_id: int | None = None) -> Tak
         raise NotFound
     who = access.person_for(actor, person_id, shift.activity.person_in_charge_id)
     at = clock.now()
+    is_led = access.leads(actor, shift.activity.person_in_charge_id)
     lock_person(who)
     _require_passbook(who)
-    _require_free_time(who, shift)
-    _take_place(shift, at=at, is_led=access.leads(actor, shift.activity.person_in_charge_id))
+    has_place = _take_place(shift_id, at=at, is_led=is_led)
+    _require_free_time(who, shift_id)
+    if not has_place:
+        raise _refusal_for(shift_id, at=at, is_led=is_led)
     signup = SignUp.objects.create(shift=shift, person_id=who, signed_up_at=at, signed_up_by_ref=actor.reference)
     record(actor=actor, action="activities.sign_up", object_ref=f"signup:{signup.pk}", shift=shift.pk, person=who)
     publish(SignedUp(signup_id=signup.pk, shift_id=shift.pk, person_id=who))
@@ -75,7 +78,7 @@ def cancel_sign_up(*, actor: Actor, signup_id: int) -> TakenPlace:
     if signup.person_id != actor.person_id and not is_led:
         raise NotFound
     at = clock.now()
-    lock_person(signup.person_id)
+    lock_person(signup.person_id, known=True)
     signup.refresh_from_db(fields=["state", "attended_at"])
     if signup.state == SignUp.State.CANCELLED:
         raise SignUpGone
@@ -94,9 +97,14 @@ def cancel_sign_up(*, actor: Actor, signup_id: int) -> TakenPlace:
     return TakenPlace(signup_id=signup.pk, shift_id=shift.pk, person_id=signup.person_id)
 
 
-def lock_person(person_id: int) -> None:
-    """Whoever changes this person's sign-ups or presence waits here; NotFound where there is no such person."""
-    locked = Person.objects.select_for_update(no_key=True).filter(pk=person_id, erased_at=None)
+def lock_person(person_id: int, *, known: bool = False) -> None:
+    """Whoever changes this person's sign-ups or presence waits here.
+
+    NotFound where there is no such person, or they were erased; `known` also takes who was erased.
+    """
+    locked = Person.objects.select_for_update(no_key=True).filter(pk=person_id)
+    if not known:
+        locked = locked.filter(erased_at=None)
     if not locked.values_list("pk", flat=True):
         raise NotFound
 
@@ -109,37 +117,38 @@ def _require_passbook(person_id: int) -> None:
         raise PassbookNotActive
 
 
-def _require_free_time(person_id: int, shift: Shift) -> None:
-    """The person's row is locked, so nobody else takes a place for them meanwhile."""
+def _take_place(shift_id: int, *, at: datetime, is_led: bool) -> bool:
+    """One conditional UPDATE decides who gets the last place, and locks the shift as it stands now."""
+    free = Shift.objects.filter(pk=shift_id, is_open=True, taken__lt=F("places"))
+    free = free.filter(ends_at__gt=at) if is_led else free.filter(starts_at__gt=at)
+    return bool(free.update(taken=F("taken") + 1))
+
+
+def _require_free_time(person_id: int, shift_id: int) -> None:
+    """The person's row is locked, so nobody else takes a place for them meanwhile; the shift is, so it does not move."""
+    this = Shift.objects.filter(pk=shift_id)
     other = (
         SignUp.objects.filter(
             person_id=person_id,
             state=SignUp.State.CONFIRMED,
-            shift__starts_at__lt=shift.ends_at,
-            shift__ends_at__gt=shift.starts_at,
+            shift__starts_at__lt=Subquery(this.values("ends_at")),
+            shift__ends_at__gt=Subquery(this.values("starts_at")),
         )
         .values_list("shift_id", "shift__activity__title")
         .first()
     )
     if other is None:
         return
-    if other[0] == shift.pk:
+    if other[0] == shift_id:
         raise AlreadySignedUp
     raise TimeConflict(title=other[1])
 
 
-def _take_place(shift: Shift, *, at: datetime, is_led: bool) -> None:
-    """One conditional UPDATE decides who gets the last place."""
-    free = Shift.objects.filter(pk=shift.pk, is_open=True, taken__lt=F("places"))
-    free = free.filter(ends_at__gt=at) if is_led else free.filter(starts_at__gt=at)
-    if free.update(taken=F("taken") + 1):
-        return
-    shift.refresh_from_db(fields=["is_open", "taken", "places", "starts_at", "ends_at"])
-    raise refusal_for(shift, at=at, is_led=is_led)
-
-
-def refusal_for(shift: Shift, *, at: datetime, is_led: bool) -> DomainError:
+def _refusal_for(shift_id: int, *, at: datetime, is_led: bool) -> DomainError:
     """Why the shift gives no place now."""
+    shift = Shift.objects.filter(pk=shift_id).first()
+    if shift is None:
+        return NotFound()
     if not shift.is_open:
         return ActivityNotOpen()
     if is_led and shift.ends_at <= at:

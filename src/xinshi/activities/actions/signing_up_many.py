@@ -72,15 +72,17 @@ def sign_up_many(*, actor: Actor, signups: Sequence[tuple[int, int]]) -> list[in
 
 
 def _lock(person_ids: set[int], shift_ids: set[int]) -> dict[int, Shift]:
-    """Lock people, then shifts, each in order; NotFound for what is not there, ShiftFull is decided later."""
+    """Lock people, then shifts, each in order; NotFound for what is not there."""
     people = Person.objects.select_for_update(no_key=True).filter(pk__in=person_ids, erased_at=None).order_by("pk")
     if len(people.values_list("pk", flat=True)) != len(person_ids):
         raise NotFound
-    locked = Shift.objects.select_for_update(of=("self",)).select_related("activity").filter(pk__in=shift_ids)
-    shifts = {shift.pk: shift for shift in locked.order_by("pk")}
+    locked = Shift.objects.select_for_update().filter(pk__in=shift_ids).order_by("pk")
+    shifts = {shift.pk: shift for shift in locked}
     if len(shifts) != len(shift_ids):
         raise NotFound
-    if any(shift.activity.state not in TAKES_SIGN_UPS for shift in shifts.values()):
+    # Asked only now: whoever called an activity off held its shifts until then.
+    activities = Activity.objects.filter(pk__in={shift.activity_id for shift in shifts.values()})
+    if activities.exclude(state__in=TAKES_SIGN_UPS).exists():
         raise ActivityNotOpen
     return shifts
 

@@ -7,16 +7,9 @@ from django import template
 from xinshi.activities.models import Activity, SignUp
 from xinshi.doors.pages import refusal_text
 from xinshi.kernel.errors import DomainError
-from xinshi.people.wording import category_label
 
 register = template.Library()
 STATE_TONES = {"draft": "info", "published": "good", "cancelled": "bad", "finished": ""}
-
-
-@register.filter
-def category(code: str) -> str:
-    """The ministry's service category in the reader's language."""
-    return category_label(code)
 
 
 @register.filter

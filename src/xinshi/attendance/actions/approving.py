@@ -54,10 +54,11 @@ def approve(*, actor: Actor, record_ids: Sequence[int]) -> Decided:
     if not rows:
         raise NotFound
     levels = policy_in_force().approval_levels
-    plan = _sort(actor, rows, levels)
+    firsts = _first_approvers(rows)
+    plan = _sort(actor, rows, levels, firsts)
     plan.left_out |= dict.fromkeys(wanted.difference(row.pk for row in rows), LeftOut.NOT_FOUND)
     at = clock.now()
-    _note_approvals(actor, plan, levels, at)
+    _note_approvals(actor, plan, firsts, at)
     results = deposit_many(actor=actor, deposits=[_deposit(row) for row in plan.deposit])
     _mark_approved(actor, plan.deposit, levels, at)
     _audit(actor, plan)
@@ -72,10 +73,11 @@ def approve(*, actor: Actor, record_ids: Sequence[int]) -> Decided:
 
 @transaction.atomic
 def approve_activity(*, actor: Actor, activity_id: int) -> Decided:
-    """Approve everything of one activity that waits for the actor."""
+    """Approve everything of one activity that waits for the actor; nothing done where nothing waits any more."""
     led_activity(actor, activity_id)
     waiting = access.waiting_for(actor, policy_in_force().approval_levels).filter(shift__activity_id=activity_id)
-    return approve(actor=actor, record_ids=list(waiting.values_list("pk", flat=True)[:RECORDS_MAX]))
+    record_ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:RECORDS_MAX])
+    return approve(actor=actor, record_ids=record_ids) if record_ids else Decided(done=0)
 
 
 def _locked(actor: Actor, wanted: set[int]) -> list[ServiceRecord]:
@@ -83,9 +85,8 @@ def _locked(actor: Actor, wanted: set[int]) -> list[ServiceRecord]:
     return list(rows.select_related("shift__activity__organizer"))
 
 
-def _sort(actor: Actor, rows: Sequence[ServiceRecord], levels: int) -> _Sorted:
+def _sort(actor: Actor, rows: Sequence[ServiceRecord], levels: int, firsts: Mapping[int, str]) -> _Sorted:
     plan = _Sorted()
-    firsts = _first_approvers(rows) if levels > 1 else {}
     passbooks = passbooks_by_person(list({row.person_id for row in rows}))
     judge = Judge(
         reference=actor.reference,
@@ -122,26 +123,34 @@ def case_of(row: ServiceRecord, firsts: Mapping[int, str]) -> Case:
 
 
 def _first_approvers(rows: Sequence[ServiceRecord]) -> dict[int, str]:
+    """Who said the first yes to the present submission, by record, of those that have one."""
     submissions = {row.pk: row.submission for row in rows if row.levels_approved}
+    if not submissions:
+        return {}
     approvals = Approval.objects.filter(record_id__in=submissions, level=1)
     found = approvals.values_list("record_id", "submission", "approved_by_ref")
     return {pk: reference for pk, submission, reference in found if submissions[pk] == submission}
 
 
-def _note_approvals(actor: Actor, plan: _Sorted, levels: int, at: datetime) -> None:
-    """One yes per record; a first yes moves its record on to the second person."""
-    ServiceRecord.objects.filter(pk__in=[row.pk for row in plan.advance]).update(levels_approved=1)
+def _note_approvals(actor: Actor, plan: _Sorted, firsts: Mapping[int, str], at: datetime) -> None:
+    """One yes per record; a first yes moves its record on to the second person.
+
+    Where a new policy wants one yes only, and it is the same person's who gave the first, that one stands.
+    """
+    if plan.advance:
+        ServiceRecord.objects.filter(pk__in=[row.pk for row in plan.advance]).update(levels_approved=1)
     Approval.objects.bulk_create(
         [
             Approval(
                 record_id=row.pk,
                 submission=row.submission,
-                level=row.levels_approved + 1 if levels > 1 else 1,
+                level=row.levels_approved + 1,
                 approved_at=at,
                 approved_by_ref=actor.reference,
                 approved_by_person_id=actor.person_id,
             )
             for row in (*plan.advance, *plan.deposit)
+            if firsts.get(row.pk) != actor.reference
         ],
         batch_size=BATCH_ROWS,
     )

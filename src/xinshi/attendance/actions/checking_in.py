@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from xinshi.activities.access import require_lead
 from xinshi.activities.actions import mark_attended, unmark_attended
 from xinshi.activities.domain import SignUpGone
 from xinshi.activities.models import SignUp
+from xinshi.activities.queries import PERSON_UNSEEN
 from xinshi.attendance import access
+from xinshi.attendance.actions.submitting import KNOWN_STATES
 from xinshi.attendance.domain import (
     WAYS,
     AlreadyCheckedIn,
     NotCheckedIn,
+    PresenceOverlaps,
     ShiftAlreadyOver,
     StillCheckedIn,
     check_moment,
@@ -32,6 +35,19 @@ from xinshi.people.models import Person
 AT_ONCE_MAX: Final = 5_000
 
 
+class _Busy(TypedDict):
+    """What the person of a sign-up does at the moment of checking in, besides."""
+
+    still_at: str | None
+    served_then: bool
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    BusySignUp = WithAnnotations[SignUp, _Busy]
+
+
 @transaction.atomic
 def check_in(
     *, actor: Actor, signup_ids: Sequence[int], at: datetime | None = None, through: str = "leader"
@@ -42,14 +58,15 @@ def check_in(
     """
     assert through in WAYS, "a way of checking in is a code that this room knows"
     assert len(signup_ids) <= AT_ONCE_MAX, f"at most {AT_ONCE_MAX} people at once"
-    signups = _locked_signups(signup_ids)
+    now = clock.now()
+    moment = at or now
+    signups = _locked_signups(signup_ids, moment)
     for signup in signups:
         require_lead(actor, signup.shift.activity.person_in_charge_id)
-    moment = at or clock.now()
-    known = _records_of_people(signups)
     for signup in signups:
-        _require_may_come(signup, moment, known)
-    records = _open_records(actor, signups, known, moment, through)
+        _require_may_come(signup, moment, now)
+    _require_each_once(signups)
+    records = _open_records(actor, signups, moment, through)
     mark_attended(signup_ids=[signup.pk for signup in signups], at=moment)
     record_many(
         actor=actor,
@@ -79,62 +96,68 @@ def take_back_check_in(*, actor: Actor, record_id: int) -> None:
     record(actor=actor, action="attendance.take_back_check_in", object_ref=f"service-record:{record_id}")
 
 
-def lock_people(person_ids: Sequence[int]) -> None:
+def lock_people(person_ids: Collection[int] | QuerySet[Any, Any]) -> None:
     """Lock people in order of id; whoever changes their presence waits here."""
-    list(_people_for_update().filter(pk__in=set(person_ids)).values_list("pk"))
+    people = Person.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=person_ids)
+    list(people.order_by("pk").values_list("pk"))
 
 
-def _people_for_update() -> QuerySet[Person]:
-    return Person.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
-
-
-def _locked_signups(signup_ids: Sequence[int]) -> list[SignUp]:
-    """The sign-ups with shift, activity and person, their people locked first."""
+def _locked_signups(signup_ids: Sequence[int], moment: datetime) -> list[BusySignUp]:
+    """The sign-ups with shift, activity, person, record, and what else the person does; their people locked first."""
     wanted = set(signup_ids)
-    people = SignUp.objects.filter(pk__in=wanted).values("person_id")
-    list(_people_for_update().filter(pk__in=people).values_list("pk"))
-    rows = SignUp.objects.filter(pk__in=wanted).select_related("shift__activity", "person").order_by("pk")
-    signups = list(rows)
+    lock_people(SignUp.objects.filter(pk__in=wanted).values("person_id"))
+    others = ServiceRecord.objects.filter(person_id=OuterRef("person_id")).exclude(signup_id=OuterRef("pk"))
+    still_open = others.filter(state=ServiceRecord.State.OPEN, shift__ends_at__gt=moment)
+    served = others.filter(state__in=KNOWN_STATES, checked_in_at__lte=moment, checked_out_at__gt=moment)
+    rows = SignUp.objects.filter(pk__in=wanted).annotate(
+        still_at=Subquery(still_open.values("shift__activity__title")[:1]), served_then=Exists(served)
+    )
+    signups = list(rows.select_related("shift__activity", "person", "record").defer(*PERSON_UNSEEN).order_by("pk"))
     if len(signups) != len(wanted) or not wanted:
         raise NotFound
     return signups
 
 
-def _records_of_people(signups: Sequence[SignUp]) -> list[ServiceRecord]:
-    """What these people's other records say: those still open, and those of these very sign-ups."""
-    rows = ServiceRecord.objects.filter(person_id__in={signup.person_id for signup in signups})
-    rows = rows.filter(state=ServiceRecord.State.OPEN) | rows.filter(signup__in=signups)
-    return list(rows.select_related("shift__activity"))
-
-
-def _require_may_come(signup: SignUp, moment: datetime, known: Sequence[ServiceRecord]) -> None:
+def _require_may_come(signup: BusySignUp, moment: datetime, now: datetime) -> None:
     shift, name = signup.shift, signup.person.name
     if signup.state != SignUp.State.CONFIRMED:
         raise SignUpGone
-    check_moment(moment, shift_day=clock.local_day(shift.starts_at), now=clock.now())
+    known = _record_of(signup)
+    if known is not None and known.state != ServiceRecord.State.WITHDRAWN:
+        raise AlreadyCheckedIn(name=name)
+    check_moment(moment, shift_day=clock.local_day(shift.starts_at), now=now)
     if moment >= shift.ends_at:
         raise ShiftAlreadyOver
-    for other in known:
-        if other.person_id != signup.person_id:
-            continue
-        if other.signup_id == signup.pk and other.state != ServiceRecord.State.WITHDRAWN:
-            raise AlreadyCheckedIn(name=name)
-        if other.state == ServiceRecord.State.OPEN and other.shift.ends_at > moment:
-            raise StillCheckedIn(name=name, title=other.shift.activity.title)
+    if signup.still_at is not None:
+        raise StillCheckedIn(name=name, title=signup.still_at)
+    if signup.served_then:
+        raise PresenceOverlaps(name=name)
 
 
-def _open_records(
-    actor: Actor, signups: Sequence[SignUp], known: Sequence[ServiceRecord], moment: datetime, through: str
-) -> list[ServiceRecord]:
+def _require_each_once(signups: Sequence[SignUp]) -> None:
+    """Nobody comes to two shifts by one check-in."""
+    come: dict[int, SignUp] = {}
+    for signup in signups:
+        first = come.setdefault(signup.person_id, signup)
+        if first is not signup:
+            raise StillCheckedIn(name=signup.person.name, title=first.shift.activity.title)
+
+
+def _record_of(signup: SignUp) -> ServiceRecord | None:
+    return getattr(signup, "record", None)
+
+
+def _open_records(actor: Actor, signups: Sequence[SignUp], moment: datetime, through: str) -> list[ServiceRecord]:
     """New rows, or withdrawn ones opened again."""
-    withdrawn = {row.signup_id: row for row in known if row.state == ServiceRecord.State.WITHDRAWN}
-    again = [withdrawn[signup.pk] for signup in signups if signup.pk in withdrawn]
+    again = [row for signup in signups if (row := _record_of(signup)) is not None]
+    withdrawn = {row.signup_id for row in again}
     if again:
         ServiceRecord.objects.filter(pk__in=[row.pk for row in again]).update(
             state=ServiceRecord.State.OPEN,
             checked_in_at=moment,
             checked_in_by_ref=actor.reference,
             checked_in_through=through,
+            entry_reason="",
         )
     fresh = ServiceRecord.objects.bulk_create(
         [

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from xinshi.activities.actions import mark_attended
 from xinshi.activities.domain import ReasonMissing
 from xinshi.attendance import access
 from xinshi.attendance.actions.checking_in import AT_ONCE_MAX, lock_people
-from xinshi.attendance.domain import (
-    REASON_LENGTH_MAX,
-    WAYS,
-    NotCheckedIn,
-    PresenceOverlaps,
-    RecordDecided,
-    check_moment,
-    credited_minutes,
-    due_day,
-    overlaps,
-    present_minutes,
-)
+from xinshi.attendance.actions.submitting import SUBMITTED_FIELDS, require_no_overlap, submit
+from xinshi.attendance.domain import REASON_LENGTH_MAX, WAYS, NotCheckedIn, RecordDecided, check_moment
 from xinshi.attendance.models import Correction, ServiceRecord
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
-
-SUBMITTED_FIELDS = [
-    "state",
-    "checked_out_at",
-    "checked_out_by_ref",
-    "checked_out_through",
-    "present_minutes",
-    "credited_minutes",
-    "submitted_at",
-    "due_on",
-]
 
 
 @transaction.atomic
@@ -54,14 +31,15 @@ def check_out(
     assert through in WAYS, "a way of checking out is a code that this room knows"
     assert len(record_ids) <= AT_ONCE_MAX, f"at most {AT_ONCE_MAX} people at once"
     rows = _locked(actor, record_ids)
-    moment = at or clock.now()
+    now = clock.now()
+    moment = at or now
     for row in rows:
         if row.state != ServiceRecord.State.OPEN:
             raise NotCheckedIn
-        check_moment(moment, shift_day=clock.local_day(row.shift.starts_at), now=clock.now())
+        check_moment(moment, shift_day=clock.local_day(row.shift.starts_at), now=now)
         row.checked_out_at, row.checked_out_by_ref, row.checked_out_through = moment, actor.reference, through
-        _submit(row)
-    _require_no_overlap(rows)
+        submit(row, row.shift, now)
+    require_no_overlap(rows)
     ServiceRecord.objects.bulk_update(rows, SUBMITTED_FIELDS, batch_size=500)
     record_many(
         actor=actor,
@@ -87,20 +65,20 @@ def correct_presence(
     row = _locked(actor, [record_id])[0]
     if row.state == ServiceRecord.State.APPROVED:
         raise RecordDecided
+    if row.state == ServiceRecord.State.WITHDRAWN:
+        raise NotCheckedIn
     day, now = clock.local_day(row.shift.starts_at), clock.now()
-    _keep_old(actor, row, reason, now)
     check_moment(checked_in_at, shift_day=day, now=now)
     check_moment(checked_out_at, shift_day=day, now=now)
-    if row.state == ServiceRecord.State.WITHDRAWN:
-        mark_attended(signup_ids=[row.signup_id], at=checked_in_at)
+    _keep_old(actor, row, reason, now)
     if row.state in (ServiceRecord.State.SUBMITTED, ServiceRecord.State.REFUSED):
         row.submission += 1
     row.checked_in_at, row.checked_out_at = checked_in_at, checked_out_at
     row.checked_out_by_ref, row.checked_out_through = actor.reference, "entered"
     row.levels_approved, row.decided_at, row.decided_by_ref, row.decided_by_person_id = 0, None, "", None
     row.refusal_reason = ""
-    _submit(row)
-    _require_no_overlap([row])
+    submit(row, row.shift, now)
+    require_no_overlap([row])
     decision_fields = ["levels_approved", "decided_at", "decided_by_ref", "decided_by_person", "refusal_reason"]
     row.save(update_fields=[*SUBMITTED_FIELDS, *decision_fields, "checked_in_at", "submission"])
     record(actor=actor, action="attendance.correct", object_ref=f"service-record:{row.pk}", minutes=row.present_minutes)
@@ -136,41 +114,11 @@ def _tell_corrected(row: ServiceRecord, reason: str, now: datetime) -> None:
 
 
 def _locked(actor: Actor, record_ids: Sequence[int]) -> list[ServiceRecord]:
-    """The records with shift, activity and person; their people locked first. NotFound where the actor leads not."""
+    """The records with shift and activity; their people locked first. NotFound where the actor leads not."""
     wanted = set(record_ids)
-    lock_people(list(ServiceRecord.objects.filter(pk__in=wanted).values_list("person_id", flat=True)))
+    lock_people(ServiceRecord.objects.filter(pk__in=wanted).values("person_id"))
     rows = access.workable_by(actor).filter(pk__in=wanted).select_for_update(of=("self",)).order_by("pk")
-    found = list(rows.select_related("shift__activity", "person"))
+    found = list(rows.select_related("shift__activity"))
     if len(found) != len(wanted) or not wanted:
         raise NotFound
     return found
-
-
-def _submit(row: ServiceRecord) -> None:
-    """Decide the minutes of a record whose two times are known, and by when it should be approved."""
-    assert row.checked_out_at is not None, "a submitted record has both times"
-    row.present_minutes = present_minutes(row.checked_in_at, row.checked_out_at, name=row.person.name)
-    row.credited_minutes = credited_minutes(present=row.present_minutes, scheduled=row.scheduled_minutes)
-    row.state = ServiceRecord.State.SUBMITTED
-    row.submitted_at = clock.now()
-    row.due_on = due_day(clock.local_day(row.shift.ends_at))
-
-
-def _require_no_overlap(rows: Sequence[ServiceRecord]) -> None:
-    """None of the stretches meets another of the same person; their people are locked."""
-    others: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    known = ServiceRecord.objects.filter(
-        person_id__in={row.person_id for row in rows},
-        state__in=[ServiceRecord.State.SUBMITTED, ServiceRecord.State.APPROVED],
-        checked_out_at__gt=min(row.checked_in_at for row in rows),
-        checked_in_at__lt=max(row.checked_out_at or row.checked_in_at for row in rows),
-    ).exclude(pk__in=[row.pk for row in rows])
-    for person_id, start, end in known.values_list("person_id", "checked_in_at", "checked_out_at"):
-        if end is not None:
-            others[person_id].append((start, end))
-    for row in rows:
-        assert row.checked_out_at is not None, "a submitted record has both times"
-        stretch = (row.checked_in_at, row.checked_out_at)
-        if overlaps(*stretch, others[row.person_id]):
-            raise PresenceOverlaps(name=row.person.name)
-        others[row.person_id].append(stretch)
