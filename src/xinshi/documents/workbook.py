@@ -16,6 +16,7 @@ from xinshi.kernel.clock import HOSPITAL_ZONE
 Cell = str | int | Decimal | date | datetime | None
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 WIDTH_MAX: Final = 48
+XLSX_CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def neutralised(text: str) -> str:

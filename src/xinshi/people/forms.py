@@ -99,6 +99,9 @@ class PersonForm(ContactForm):
 
     def new_person(self) -> NewPerson:
         """What the form says."""
+        return self.person_as_typed()
+
+    def person_as_typed(self, *, is_public: bool = False) -> NewPerson:
         values = self.cleaned_data
         return NewPerson(
             name=values["name"],
@@ -112,6 +115,7 @@ class PersonForm(ContactForm):
             group=values["group"],
             skills=values["skills"],
             service_categories=tuple(values["service_categories"]),
+            is_public=is_public,
         )
 
     @staticmethod

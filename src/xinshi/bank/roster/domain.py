@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -113,13 +113,12 @@ def read_row(number: int, cells: Sequence[Cell], header: Header, *, today: date)
             texts[name] = ""
     id_number = re.sub(r"\s", "", texts["id_number"]).upper()
     id_kind = _id_kind(texts["id_kind"], id_number, is_given="id_kind" in header.columns)
-    is_resident = id_kind == RESIDENT_ID and len(id_number) == 18 and id_number[:17].isdigit() and id_number.isascii()
     birth_date = _birth_date(cells, header, faults)
     sex = _sex(texts["sex"], faults)
     person = NewPerson(
         name=texts["name"],
-        sex=sex or (id_sex(id_number) if is_resident else ""),
-        birth_date=birth_date or (id_birth_date(id_number) if is_resident else None),
+        sex=sex,
+        birth_date=birth_date,
         id_kind=id_kind,
         id_number=id_number,
         volunteer_number=re.sub(r"\s", "", texts["volunteer_number"]),
@@ -129,6 +128,7 @@ def read_row(number: int, cells: Sequence[Cell], header: Header, *, today: date)
         skills=tuple(split_words(texts["skills"])),
         service_categories=tuple(categories_from_text(texts["service_categories"])),
     )
+    person = with_what_the_number_tells(person)
     if len(texts["department"]) > DEPARTMENT_LENGTH_MAX:
         faults.append(Fault("department", "department_length", DEPARTMENT_LENGTH))
     said = {fault.field for fault in faults}
@@ -140,6 +140,14 @@ def read_row(number: int, cells: Sequence[Cell], header: Header, *, today: date)
     )
     faults.sort(key=lambda fault: list(TITLES).index(fault.field))
     return RosterRow(number=number, person=person, department=texts["department"], cells=cells, faults=faults)
+
+
+def with_what_the_number_tells(person: NewPerson) -> NewPerson:
+    """Sex and birth date from a resident identity number, where they were not given."""
+    number = person.id_number
+    if person.id_kind != RESIDENT_ID or len(number) != 18 or not (number.isascii() and number[:17].isdigit()):
+        return person
+    return replace(person, sex=person.sex or id_sex(number), birth_date=person.birth_date or id_birth_date(number))
 
 
 def _text(cells: Sequence[Cell], header: Header, name: str) -> str:

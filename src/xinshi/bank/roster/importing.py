@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 
 from xinshi.audit.actions import record
 from xinshi.bank.actions import open_passbooks
-from xinshi.bank.queries import passbooks_by_person
 from xinshi.bank.roster.columns import EXAMPLE_ROW, FILLED_DOWN, REASON_TITLES, SYNONYMS, TITLES
-from xinshi.bank.roster.domain import Judgement, KnownPerson, RosterRow, data_rows, judge, read_row
+from xinshi.bank.roster.domain import Judgement, RosterRow, data_rows, judge, read_row
+from xinshi.bank.roster.known import known_people
 from xinshi.documents.sheets import (
     FileTooLarge,
     Header,
@@ -32,7 +32,6 @@ from xinshi.people.access import require_archive_keeper
 from xinshi.people.actions import register_people
 from xinshi.people.basic_data import Fault
 from xinshi.people.domain import masked_id, masked_phone
-from xinshi.people.queries import find_known
 from xinshi.people.wording import fault_text
 
 ROSTER_ROWS_MAX: Final = 50_000
@@ -111,6 +110,11 @@ def import_roster(
     return _report(judgement, rows, header)
 
 
+def check_is_roster(data: bytes, *, file_name: str) -> None:
+    """Refuse what cannot be read or has no header of a roster, before it is kept for a preview."""
+    _find_table(read_sheets(data, file_name=file_name))
+
+
 def empty_template() -> bytes:
     """A roster to fill in, with one invented person as an example."""
     return write_workbook(sheet_name="志愿者花名册", headers=list(TITLES.values()), rows=[EXAMPLE_ROW])
@@ -141,28 +145,8 @@ def _read_rows(sheet: Sheet, header: Header, progress: Progress | None) -> list[
 
 
 def _judge(rows: Sequence[RosterRow]) -> Judgement:
-    sound = [row.person for row in rows if not row.faults]
-    by_id, by_number = find_known(
-        id_numbers=[person.id_number for person in sound],
-        volunteer_numbers=[person.volunteer_number for person in sound],
-    )
-    people = {found.id: found for found in (*by_id.values(), *by_number.values())}
-    with_passbook = passbooks_by_person(list(people)) if people else {}
-    known = {
-        identifier: KnownPerson(
-            id=identifier,
-            name=found.name,
-            volunteer_number=found.volunteer_number,
-            has_id_number=found.has_id_number,
-            has_passbook=identifier in with_passbook,
-        )
-        for identifier, found in people.items()
-    }
-    return judge(
-        rows,
-        by_id={number: known[found.id] for number, found in by_id.items()},
-        by_number={number: known[found.id] for number, found in by_number.items()},
-    )
+    by_id, by_number = known_people([row.person for row in rows if not row.faults])
+    return judge(rows, by_id=by_id, by_number=by_number)
 
 
 def _open(actor: Actor, judgement: Judgement) -> None:

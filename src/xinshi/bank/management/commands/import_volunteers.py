@@ -20,7 +20,7 @@ class Command(XinshiCommand):
         super().add_arguments(parser)
         parser.add_argument("file", type=Path, metavar="FILE", help="the roster")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
-        parser.add_argument("--rejected", type=Path, metavar="OUT.xlsx", help="write the rejected rows to this file")
+        parser.add_argument("--rejected-to", type=Path, metavar="OUT.xlsx", help="write the rejected rows to this file")
 
     def run(self, options: dict[str, Any]) -> int:
         path: Path = options["file"]
@@ -33,8 +33,8 @@ class Command(XinshiCommand):
                 dry_run=options["dry_run"],
                 progress=advance,
             )
-        if options["rejected"] and report.rejected_workbook:
-            write_output(options["rejected"], report.rejected_workbook)
+        if options["rejected_to"] and report.rejected_workbook:
+            write_output(options["rejected_to"], report.rejected_workbook)
         self._say(report, options)
         return FOUND_WRONG if report.rejected else DONE
 
@@ -49,5 +49,7 @@ class Command(XinshiCommand):
         for one in report.rejected:
             self.stderr.write(f"row {one.row}, {one.column} ({one.code}): {one.message}")
         if report.rejected:
-            hint = "" if options["rejected"] else " Use --rejected OUT.xlsx to get them as a spreadsheet to correct."
+            hint = (
+                "" if options["rejected_to"] else " Use --rejected-to OUT.xlsx to get them as a spreadsheet to correct."
+            )
             self.stderr.write(f"{len(report.rejected)} rows rejected.{hint}")
