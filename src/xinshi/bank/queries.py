@@ -176,7 +176,7 @@ def passbook(actor: Actor, passbook_id: int) -> Passbook:
 
 def passbook_of(actor: Actor, person_id: int) -> Passbook:
     """The passbook of a person whom `actor` may see; NotFound otherwise."""
-    found = visible_to(actor).select_related("person").filter(person_id=person_id).first()
+    found = visible_to(actor).select_related("person").filter(person__id=person_id).first()
     if found is None:
         raise NotFound
     return found
