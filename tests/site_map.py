@@ -14,7 +14,10 @@ SAMPLES = {"int": "1", "str": "ABCD2345", "slug": "abcd", "uuid": "6f9619ff-8b86
 
 @dataclass(frozen=True)
 class Address:
+    """`path` has sample arguments in it, `route` their names: `/people/<person_id>/`."""
+
     path: str
+    route: str
     name: str
     view: Callable[..., Any]
 
@@ -23,22 +26,26 @@ class Address:
 
 
 def addresses() -> list[Address]:
-    return list(_walk(get_resolver(), "/", ""))
+    return list(_walk(get_resolver(), "/", "/", ""))
 
 
-def _walk(resolver: URLResolver, prefix: str, namespace: str) -> Iterator[Address]:
+def _walk(resolver: URLResolver, path: str, route: str, namespace: str) -> Iterator[Address]:
     for pattern in resolver.url_patterns:
-        path = prefix + _filled(pattern)
+        further_path, further_route = path + _filled(pattern, SAMPLES), route + _filled(pattern, None)
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _walk(pattern, path, inner)
+            yield from _walk(pattern, further_path, further_route, inner)
         elif isinstance(pattern, URLPattern):
-            yield Address(path, f"{namespace}{pattern.name}", pattern.callback)
+            yield Address(further_path, further_route, f"{namespace}{pattern.name}", pattern.callback)
 
 
-def _filled(pattern: URLPattern | URLResolver) -> str:
+def _filled(pattern: URLPattern | URLResolver, samples: dict[str, str] | None) -> str:
+    """The pattern's text with samples in the place of its arguments, or with their bare names."""
     text = str(pattern.pattern)
     for name, converter in pattern.pattern.converters.items():
         kind = type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
-        text = text.replace(f"<{kind}:{name}>", SAMPLES[kind]).replace(f"<{name}>", SAMPLES["str"])
+        stand_in = samples[kind] if samples else f"<{name}>"
+        text = text.replace(f"<{kind}:{name}>", stand_in)
+        if samples:
+            text = text.replace(f"<{name}>", samples["str"])
     return text

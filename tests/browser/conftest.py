@@ -1,0 +1,154 @@
+"""The real thing: the demo hospital, served by `xinshi serve` on SQLite, in Debian's Chromium."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from xinshi.demo.hospital import PASSWORD
+from xinshi.kernel.actor import Role
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+START_SECONDS_MAX = 60
+LAUNCH = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None and not IN_CI:
+                item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium fonts-noto-cjk"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    assert CHROMIUM is not None, "CI must have Chromium"
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "headless": True, "args": list(LAUNCH)}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running hospital; `database` is read to find objects that pages can be opened with."""
+
+    address: str
+    database: Path
+
+    def first(self, sql: str) -> str:
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
+            row = connection.execute(sql).fetchone()
+        assert row is not None, f"the demo hospital has nothing for: {sql}"
+        return str(row[0])
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XINSHI_", "DJANGO_"))}
+    return kept | {"XINSHI_DATA_DIR": str(data_dir), "XINSHI_LOG_LEVEL": "ERROR", **more}
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo hospital, created once per run whatever the number of workers."""
+    shared = tmp_path_factory.getbasetemp().parent / "demo-hospital"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "ready").exists():
+            for words in (
+                ["migrate", "--verbosity", "0"],
+                ["demo"],
+                ["collectstatic", "--noinput", "--verbosity", "0"],
+            ):
+                subprocess.run(
+                    [sys.executable, "-m", "xinshi", *words], env=environment(shared / "data"), check=True, timeout=300
+                )
+            (shared / "ready").touch()
+    return shared / "data"
+
+
+@pytest.fixture(scope="session")
+def site(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A hospital of this worker's own, served on a free port."""
+    data = tmp_path_factory.mktemp("site") / "data"
+    shutil.copytree(demo_data, data)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    given = environment(data, XINSHI_PORT=str(port), XINSHI_BASE_URL=address)
+    server = subprocess.Popen([sys.executable, "-m", "xinshi", "serve"], env=given)
+    try:
+        wait_until_well(address)
+        yield Site(address, data / "xinshi.sqlite3")
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_until_well(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.3)
+    raise AssertionError(f"the site was not well within {START_SECONDS_MAX} s")
+
+
+class People:
+    """Browser contexts with somebody signed in; each role signs in once, by the sign-in page."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser, self.site = browser, site
+        self.states: dict[Role, Any] = {}
+
+    def context(self, role: Role | None, **options: Any) -> BrowserContext:
+        given = {"base_url": self.site.address, "timezone_id": "Asia/Shanghai", "locale": "zh-CN", **options}
+        if role is not None:
+            given["storage_state"] = self.state(role)
+        return self.browser.new_context(**given)
+
+    def state(self, role: Role) -> Any:
+        if role not in self.states:
+            context = self.browser.new_context(base_url=self.site.address, locale="zh-CN")
+            page = context.new_page()
+            page.goto("/account/login/")
+            page.fill("input[name=login]", role.value)
+            page.fill("input[name=password]", PASSWORD)
+            page.click("main button[type=submit], main form button:not([type])")
+            page.wait_for_url(lambda url: "/account/login" not in url)
+            self.states[role] = context.storage_state()
+            context.close()
+        return self.states[role]
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, site: Site) -> People:
+    return People(browser, site)
