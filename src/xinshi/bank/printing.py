@@ -158,7 +158,6 @@ def _paper(found: Passbook, wanted: StatementFilter, lines: list[PassbookLine]) 
         )
         if head
         else "",
-        "page": gettext("Page"),
     }
 
 
