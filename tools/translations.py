@@ -1,4 +1,4 @@
-"""`./run translations update|check|compile`: the Chinese catalogues, one per room, without GNU gettext.
+"""`./run translations update [ROOM…]|check|compile`: the Chinese catalogues, one per room, without GNU gettext.
 
 English stands in the code. `check` fails on a missing, fuzzy or obsolete message, on broken placeholders, and where one
 message has two translations in two rooms (the last room loaded would win).
@@ -101,8 +101,10 @@ def own_rooms() -> list[str]:
     return [room for room in rooms() if room not in HOMELESS]
 
 
-def update() -> None:
-    for room in own_rooms():
+def update(wanted_rooms: list[str]) -> None:
+    """New messages take the translation that another room has for them already."""
+    elsewhere = {identity(m): m.string for room in own_rooms() for m in stored(room) if m.id and m.string}
+    for room in wanted_rooms or own_rooms():
         wanted, have = extracted(room), {identity(m): m for m in stored(room) if m.id}
         if not any(m.id for m in wanted):
             continue
@@ -110,7 +112,11 @@ def update() -> None:
         for message in wanted:
             if message.id:
                 known = have.get(identity(message))
-                result.add(message.id, known.string if known else "", context=message.context)
+                result.add(
+                    message.id,
+                    known.string if known and known.string else elsewhere.get(identity(message), ""),
+                    context=message.context,
+                )
         path = catalogue_path(room)
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
@@ -161,7 +167,7 @@ def compile_all() -> None:
 def main(arguments: list[str]) -> None:
     verb = arguments[0] if arguments else "check"
     if verb == "update":
-        update()
+        update(arguments[1:])
     elif verb == "compile":
         compile_all()
     elif verb == "check":

@@ -191,7 +191,6 @@ OBJECT_LINKS = {
     "person": "people:person",
     "passbook": "bank:passbook",
     "deposit": "bank:deposit",
-    "deposit": "bank:deposit",
 }
 """Where an opaque reference such as `voucher:12` is shown; rooms below know the reference, not the page."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from xinshi.bank import verification as bank_verification
+from xinshi.benefits import verification as benefits_verification
 
 
 def register() -> None:
     """Connect every listener and every further check of `xinshi verify`; called once when the house starts."""
     bank_verification.register_checks()
+    benefits_verification.register_checks()

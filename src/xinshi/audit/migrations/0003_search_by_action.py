@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_append_only'),
+        ("audit", "0002_append_only"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['action', 'id'], name='audit_entry_action'),
+            model_name="auditentry",
+            index=models.Index(fields=["action", "id"], name="audit_entry_action"),
         ),
     ]

@@ -1,0 +1,41 @@
+"""The `xinshi` command: two words, help for people, exit status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from xinshi.config.cli import command_words, help_text, unknown_text
+
+KNOWN = {"import_volunteers": "xinshi.bank", "verify": "xinshi.ledger", "migrate": "django.core"}
+
+
+def test_two_words_name_one_command() -> None:
+    assert command_words(["import", "volunteers", "a.xlsx"], KNOWN) == ["import_volunteers", "a.xlsx"]
+    assert command_words(["verify", "--json"], KNOWN) == ["verify", "--json"]
+    assert command_words([], KNOWN) == []
+
+
+def test_help_lists_the_banks_own_commands_and_what_they_do() -> None:
+    text = help_text(KNOWN)
+    assert "import volunteers  " in text
+    assert "  verify " in text
+    assert "  migrate " in text
+    assert "Exit status" in text
+
+
+def test_a_mistyped_command_is_answered_with_what_is_near() -> None:
+    assert "Did you mean: import volunteers?" in unknown_text(["import", "volunters"], KNOWN)
+    assert "Did you mean: verify?" in unknown_text(["verfy"], KNOWN)
+    assert "xinshi --help" in unknown_text(["qqqq"], KNOWN)
+
+
+@pytest.mark.slow
+def test_an_unknown_command_ends_with_status_2(tmp_path: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xinshi", "nothing-like-it"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "nothing-like-it" in done.stderr
