@@ -60,6 +60,7 @@ GROUPS: Final = (
         (
             Entry("activities:desk", _("Activities"), "calendar-days"),
             Entry("people:list", _("Volunteers"), "users-round"),
+            Entry("organizations:list", _("Organisations"), "building"),
             Entry("recognition:honour_roll", _("Honour roll"), "award"),
         ),
     ),
@@ -124,6 +125,11 @@ def roles_of(address: str) -> frozenset[Role]:
     return roles
 
 
+def may_open(address: str, actor: Actor) -> bool:
+    roles = roles_of(address)
+    return not roles or actor.has(*roles)
+
+
 def menu_for(actor: Actor, path: str) -> Menu:
     """What `actor` may open, with the place where `path` is marked."""
     if actor.user_id is None:
@@ -147,7 +153,7 @@ def _links(entries: tuple[Entry, ...], actor: Actor, path: str, *, here: str | N
     return [
         Link(address, entry.label, entry.icon, current=_current(address, path, nearest))
         for entry in entries
-        if (address := address_of(entry.url_name)) and (not roles_of(address) or actor.has(*roles_of(address)))
+        if (address := address_of(entry.url_name)) and may_open(address, actor)
     ]
 
 

@@ -1,28 +1,83 @@
-"""The shell's own pages."""
+"""The shell's own pages: public home, a volunteer's start, the desk, the style guide."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
+from xinshi.activities import queries as activities
+from xinshi.activities.access import is_planner
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, page
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.web import queries, wording
+from xinshi.web.design import DesignForm, design_context
+from xinshi.web.navigation import DESK_ROLES, address_of, leading_links, may_open
+
+NOON, EVENING = 12, 18
 
 
 @page(PUBLIC)
 def home(request: PageRequest) -> HttpResponse:
-    return render(request, "web/home.html")
+    """What the bank is, live figures, the next open shifts."""
+    context = {"figures": queries.home_figures(), "shifts": queries.next_shifts()}
+    return render(request, "web/home.html", context)
 
 
 @page(SIGNED_IN)
 def start(request: PageRequest) -> HttpResponse:
-    return render(request, "web/home.html")
+    """A volunteer's day; who works at a desk goes on to it."""
+    if request.actor.has(*DESK_ROLES):
+        return redirect("web:desk")
+    found = queries.start_of(request.actor)
+    context = {
+        "found": found,
+        "greeting": _greeting(),
+        "star_text": wording.star_text(found.progress.level) if found.progress else "",
+        "inbox": address_of("messages:inbox"),
+        "passbook_address": address_of("bank:own"),
+        "leading": leading_links(request.actor),
+    }
+    return render(request, "web/start.html", context)
 
 
-@page(SIGNED_IN)
+@page(DESK_ROLES)
 def desk(request: PageRequest) -> HttpResponse:
-    return render(request, "web/home.html")
+    """What needs the actor today, by what they may do."""
+    may_plan = is_planner(request.actor)
+    places = activities.empty_places_soon(hours=queries.HOURS_AHEAD, limit=queries.PLACES_LOOKED_AT) if may_plan else []
+    context = {
+        "today": clock.today(),
+        "tasks": _tasks(request.actor, places),
+        "may_plan": may_plan,
+        "shows_places": may_plan,
+        "places": places[: queries.PLACES_SHOWN],
+        "figures": queries.home_figures(),
+    }
+    return render(request, "web/desk.html", context)
 
 
-@page(PUBLIC)
+def _tasks(actor: Actor, places: list[activities.EmptyPlaces]) -> list[queries.Task]:
+    tasks = []
+    if (address := address_of("attendance:approvals")) and may_open(address, actor):
+        tasks.append(queries.approvals_task(actor, address))
+    if is_planner(actor):
+        tasks.append(queries.places_task(places))
+    if (address := address_of("messages:inbox")) and actor.person_id is not None:
+        tasks.append(queries.messages_task(actor, address))
+    return tasks
+
+
+def _greeting() -> str:
+    hour = clock.now().astimezone(clock.HOSPITAL_ZONE).hour
+    if hour < NOON:
+        return gettext("Good morning")
+    return gettext("Good afternoon") if hour < EVENING else gettext("Good evening")
+
+
+@page(PUBLIC, methods=("GET", "POST"))
 def design(request: PageRequest) -> HttpResponse:
-    return render(request, "web/home.html")
+    """Every component of the design system, alive; posting shows a form with errors."""
+    form = DesignForm(request.POST if request.method == "POST" else None)
+    return render(request, "web/design.html", design_context(form))

@@ -49,8 +49,8 @@ def manifest(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # Every ask
         {"src": static("web/icon-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "any"},
     ]
     told = {
-        "name": gettext("Time Bank of Love"),
-        "short_name": gettext("Time Bank"),
+        "name": gettext("Time Bank"),
+        "short_name": "心时 Xinshi",
         "description": gettext("The time bank stores service, never money."),
         "lang": "en" if get_language() == "en" else "zh-Hans",
         "start_url": reverse("web:start"),

@@ -28,8 +28,18 @@ def day_text(value: date | datetime | None) -> str:
         return NOTHING
     day = day_of(value)
     if is_chinese():
-        return f"{day.year}年{day.month}月{day.day}日（周{CHINESE_WEEKDAYS[day.weekday()]}）"
-    return f"{ENGLISH_WEEKDAYS[day.weekday()]} {day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.year}年{day.month}月{day.day}日（{weekday_text(day)}）"
+    return f"{weekday_text(day)} {day.day} {month_text(day)} {day.year}"
+
+
+def month_text(day: date) -> str:
+    """`11月`, `Nov`."""
+    return f"{day.month}月" if is_chinese() else ENGLISH_MONTHS[day.month - 1]
+
+
+def weekday_text(day: date) -> str:
+    """`周三`, `Wed`."""
+    return f"周{CHINESE_WEEKDAYS[day.weekday()]}" if is_chinese() else ENGLISH_WEEKDAYS[day.weekday()]
 
 
 def time_text(value: datetime | None) -> str:

@@ -75,3 +75,10 @@ def form_fields(form: BaseForm) -> dict[str, Any]:
 def stars(level: int) -> dict[str, Any]:
     """Five stars, `level` of them of gold, with the words for it."""
     return {"marks": [place < level for place in range(5)], "text": wording.star_text(level)}
+
+
+@register.inclusion_tag("web/_leaf.html")
+def leaf(value: date | datetime) -> dict[str, Any]:
+    """A day as the leaf of a calendar."""
+    day = wording.day_of(value)
+    return {"day": day, "month": wording.month_text(day), "weekday": wording.weekday_text(day)}
