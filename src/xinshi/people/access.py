@@ -26,6 +26,12 @@ def visible_to(actor: Actor) -> QuerySet[Person]:
     return Person.objects.filter(pk=actor.person_id)
 
 
+def require_archive_reader(actor: Actor) -> None:
+    """Those who keep or audit the archive look through all of it."""
+    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR):
+        raise NotAllowed
+
+
 def is_archive_keeper(actor: Actor) -> bool:
     return actor.has(Role.COORDINATOR, Role.ADMINISTRATOR)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xinshi.people.actions.consenting import give_consent, withdraw_consent
+from xinshi.people.actions.consenting import ServiceConsentStays, give_consent, withdraw_consent
 from xinshi.people.actions.keeping import (
     NewPerson,
     PersonKnown,
@@ -42,6 +42,7 @@ __all__ = [
     "PersonKnown",
     "ReasonMissing",
     "RevealedNumbers",
+    "ServiceConsentStays",
     "TooManyTokens",
     "UserNameTaken",
     "actor_of_token",

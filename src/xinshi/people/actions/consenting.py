@@ -7,10 +7,15 @@ from django.db import transaction
 from xinshi.audit.actions import record
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import NotFound
+from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
 from xinshi.people.access import require_archive_keeper
-from xinshi.people.domain import PUBLICITY, PURPOSES
+from xinshi.people.domain import PUBLICITY, PURPOSES, SERVICE
 from xinshi.people.models import Consent, Person
+
+
+class ServiceConsentStays(DomainError):
+    code = "service_consent_stays"
+    message = gettext_noop("To end your volunteer service, ask the station to close your account.")
 
 
 @transaction.atomic
@@ -32,9 +37,11 @@ def give_consent(*, actor: Actor, person_id: int, purpose: str, through: str = "
 
 @transaction.atomic
 def withdraw_consent(*, actor: Actor, person_id: int, purpose: str) -> None:
-    """Record that a person takes their consent to `purpose` back."""
+    """Record that a person takes their consent to `purpose` back; that to service itself ends with the account."""
     _require_own_or_keeper(actor, person_id)
     _require_purpose(purpose)
+    if purpose == SERVICE:
+        raise ServiceConsentStays
     changed = Consent.objects.filter(person_id=person_id, purpose=purpose, withdrawn_at=None).update(
         withdrawn_at=clock.now()
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
 from xinshi.kernel.errors import NotFound
 from xinshi.people import actions, queries
-from xinshi.people.domain import SERVICE
 from xinshi.people.forms import ContactForm, TokenForm
 from xinshi.people.pages.archive import facts
 from xinshi.people.pages.consents import consent_lines
@@ -33,7 +31,6 @@ def _show(request: PageRequest, **more: object) -> HttpResponse:
         "consents": consent_lines(found.pk) if found else [],
         "roles": [ROLES[role] for role in sorted(request.actor.roles)],
         "tokens": queries.tokens(request.actor),
-        "languages": settings.LANGUAGES,
         **more,
     }
     return render(request, "people/me.html", context)
@@ -78,8 +75,6 @@ def change_consent(request: PageRequest) -> HttpResponse:
         raise NotFound
     if request.POST.get("wanted") == "give":
         actions.give_consent(actor=request.actor, person_id=person_id, purpose=purpose)
-    elif purpose == SERVICE:
-        messages.info(request, gettext("To end your volunteer service, ask the station to close your account."))
     else:
         actions.withdraw_consent(actor=request.actor, person_id=person_id, purpose=purpose)
     return redirect("people:me")
