@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from xinshi.activities.actions import create_activity
@@ -14,6 +17,8 @@ from xinshi.activities.domain import CreatedActivity, NewActivity, NewShift
 from xinshi.bank.actions import open_passbooks
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.codes import HoursKind
+from xinshi.kernel.errors import DomainError
 from xinshi.organizations.models import Organization
 from xinshi.people.access import actor_for
 from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
@@ -51,13 +56,16 @@ class Somebody:
 
 @dataclass
 class Cast:
-    """李 and 王 volunteer; 陈 leads the activities made here, 赵 leads others; 周 coordinates; 吴 audits."""
+    """李 and 王 volunteer; 陈 leads the activities made here, 赵 leads others; 周 coordinates, 郑 administers; 冯 and 吴
+    are clerk and auditor."""
 
     volunteer: Somebody
     second: Somebody
     leader: Somebody
     other_leader: Somebody
     coordinator: Somebody
+    administrator: Somebody
+    clerk: Somebody
     auditor: Somebody
     department: Organization
     made: int = field(default=0)
@@ -82,6 +90,8 @@ def cast(db: None) -> Cast:
         "leader": ("陈静", {Role.VOLUNTEER, Role.LEADER}),
         "other_leader": ("赵强", {Role.VOLUNTEER, Role.LEADER}),
         "coordinator": ("周敏", {Role.COORDINATOR}),
+        "administrator": ("郑洁", {Role.ADMINISTRATOR}),
+        "clerk": ("冯丽", {Role.CLERK}),
         "auditor": ("吴刚", {Role.AUDITOR}),
     }
     numbers = [f"8{index:017d}" for index in range(len(roles))]
@@ -125,6 +135,7 @@ def make_activity(cast: Cast) -> MakeActivity:
         state: str = "published",
         leader: Somebody | None = None,
         category: str = "0004",
+        hours_kind: HoursKind = HoursKind.VERIFIED,
     ) -> CreatedActivity:
         first = starts_at or tomorrow_at(9)
         return create_activity(
@@ -144,10 +155,29 @@ def make_activity(cast: Cast) -> MakeActivity:
                     for day in range(shifts)
                 ),
                 state=state,
+                hours_kind=hours_kind,
             ),
         )
 
     return make
+
+
+def all_at_once(jobs: Sequence[Callable[[], object]], *, threads: int) -> list[object]:
+    """The jobs' results or refusals, in order, each in a thread with its own connection; anything else is raised."""
+    begin = Barrier(min(threads, len(jobs)))
+
+    def attempt(position: int, job: Callable[[], object]) -> object:
+        try:
+            if position < begin.parties:
+                begin.wait(timeout=30)
+            return job()
+        except DomainError as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(attempt, range(len(jobs)), jobs))
 
 
 def tomorrow_at(hour: int) -> datetime:
