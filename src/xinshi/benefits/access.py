@@ -1,0 +1,74 @@
+"""Who may see, reserve, redeem and offer benefits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import QuerySet
+
+from xinshi.benefits.models import Benefit, Voucher
+from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.errors import NotAllowed, NotFound
+
+CLERKS: Final = frozenset({Role.CLERK, Role.ADMINISTRATOR})
+MANAGERS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+SEE_ALL: Final = CLERKS | MANAGERS | {Role.AUDITOR}
+
+
+def visible_to(actor: Actor) -> QuerySet[Benefit]:
+    """Everything for staff; for others what is offered."""
+    if actor.has(*SEE_ALL):
+        return Benefit.objects.all()
+    return Benefit.objects.filter(is_active=True)
+
+
+def vouchers_visible_to(actor: Actor) -> QuerySet[Voucher]:
+    """Every voucher for clerks, managers and auditors; otherwise one's own."""
+    if actor.has(*SEE_ALL):
+        return Voucher.objects.all()
+    if actor.person_id is None:
+        return Voucher.objects.none()
+    return Voucher.objects.filter(person_id=actor.person_id)
+
+
+def is_clerk(actor: Actor) -> bool:
+    return actor.has(*CLERKS)
+
+
+def is_manager(actor: Actor) -> bool:
+    return actor.has(*MANAGERS)
+
+
+def require_clerk(actor: Actor) -> None:
+    """Clerks and administrators redeem vouchers."""
+    if not is_clerk(actor):
+        raise NotAllowed
+
+
+def require_manager(actor: Actor) -> None:
+    """Coordinators and administrators decide what is offered."""
+    if not is_manager(actor):
+        raise NotAllowed
+
+
+def require_system(actor: Actor) -> None:
+    if not actor.is_system:
+        raise NotAllowed
+
+
+def person_for(actor: Actor, person_id: int | None) -> int:
+    """Whose hours are spent: one's own, always; the system itself may reserve for anybody."""
+    wanted = actor.person_id if person_id is None else person_id
+    if wanted is None or (wanted != actor.person_id and not actor.is_system):
+        raise NotAllowed
+    return wanted
+
+
+def is_owner(actor: Actor, voucher: Voucher) -> bool:
+    return actor.person_id is not None and actor.person_id == voucher.person_id
+
+
+def require_may_cancel(actor: Actor, voucher: Voucher) -> None:
+    """The owner or a clerk; for everybody else it is as if it were not there."""
+    if not is_owner(actor, voucher) and not is_clerk(actor):
+        raise NotFound

@@ -1,0 +1,73 @@
+"""Pages for those who decide what is offered: benefits, and the days of dated ones."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+
+from xinshi.benefits import actions, queries
+from xinshi.benefits.access import MANAGERS
+from xinshi.benefits.domain import Supply, check_places
+from xinshi.benefits.forms import BenefitForm, PlacesForm, SlotsForm, initial_of
+from xinshi.doors.pages import PageRequest, attempt, back, page
+
+
+@page(MANAGERS)
+def manage(request: PageRequest) -> HttpResponse:
+    """Every benefit, on offer or not."""
+    return render(request, "benefits/manage.html", {"rows": queries.managed(request.actor)})
+
+
+@page(MANAGERS, methods=("GET", "POST"))
+def create(request: PageRequest) -> HttpResponse:
+    form = BenefitForm(request.POST or None, initial={"valid_days": 30, "is_active": True, "supply": Supply.STOCK})
+    if request.method == "POST" and form.is_valid():
+        made = attempt(form, lambda: actions.create_benefit(actor=request.actor, benefit=form.benefit()))
+        if made is not None:
+            messages.success(request, gettext("The benefit is on record."))
+            is_dated = form.benefit().supply is Supply.DATED
+            return redirect("benefits:slots", made) if is_dated else redirect("benefits:manage")
+    return render(request, "benefits/form.html", {"form": form, "benefit": None})
+
+
+@page(MANAGERS, methods=("GET", "POST"))
+def edit(request: PageRequest, benefit_id: int) -> HttpResponse:
+    benefit = queries.benefit(request.actor, benefit_id)
+    form = BenefitForm(request.POST or None, initial=initial_of(benefit))
+    if request.method == "POST" and form.is_valid():
+        changed = attempt(
+            form,
+            lambda: actions.change_benefit(actor=request.actor, benefit_id=benefit_id, benefit=form.benefit()),
+        )
+        if changed is not None:
+            text = gettext("Changed.") if changed else gettext("Nothing was different, so nothing was changed.")
+            messages.success(request, text)
+            return redirect("benefits:manage")
+    return render(request, "benefits/form.html", {"form": form, "benefit": benefit})
+
+
+@page(MANAGERS, methods=("GET", "POST"))
+def slots(request: PageRequest, benefit_id: int) -> HttpResponse:
+    """The coming days of a benefit with their places, and a form for more."""
+    benefit = queries.benefit(request.actor, benefit_id)
+    form = SlotsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = attempt(form, lambda: actions.add_slots(actor=request.actor, benefit_id=benefit_id, slots=form.slots()))
+        if made is not None:
+            messages.success(request, gettext("Days added: %(count)s.") % {"count": len(made)})
+            return redirect("benefits:slots", benefit_id)
+    context = {"form": form, "benefit": benefit, "slots": queries.coming_slots(benefit_id)}
+    return render(request, "benefits/slots.html", context)
+
+
+@page(MANAGERS, methods=("POST",))
+def change_slot(request: PageRequest, slot_id: int) -> HttpResponse:
+    """Another number of places for one day."""
+    form = PlacesForm(request.POST)
+    places = form.cleaned_data["places"] if form.is_valid() else -1
+    check_places(places)
+    if actions.change_slot(actor=request.actor, slot_id=slot_id, places=places):
+        messages.success(request, gettext("Changed."))
+    return back(request, fallback="benefits:manage")
