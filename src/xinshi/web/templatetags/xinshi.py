@@ -9,7 +9,7 @@ from django import template
 from django.forms import BaseForm
 from django.utils.safestring import SafeString, mark_safe
 
-from xinshi.kernel.minutes import hours_figure
+from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_figure
 from xinshi.people.wording import category_label
 from xinshi.web import wording
 from xinshi.web.icons import icon_markup
@@ -21,6 +21,12 @@ register = template.Library()
 def hours(minutes: int | None) -> str:
     """Minutes as a figure in hours: `12.5`."""
     return wording.NOTHING if minutes is None else hours_figure(minutes)
+
+
+@register.filter
+def hours_whole(minutes: int) -> str:
+    """Minutes as whole hours, rounded down and grouped: `45,397`; for sums where a fraction says nothing."""
+    return f"{minutes // MINUTES_PER_HOUR:,}"
 
 
 @register.filter
