@@ -31,6 +31,7 @@ def serve() -> None:
 def _serve_pages(*, processes: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     settings = environment()
     Granian(
@@ -42,7 +43,7 @@ def _serve_pages(*, processes: int) -> None:
         blocking_threads=settings.web_threads,
         backlog=1024,
         websockets=False,
-        log_level=settings.log_level.lower(),
+        log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
         workers_kill_timeout=15,
     ).serve()

@@ -21,6 +21,7 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.ledger import tasks as ledger_tasks
 from xinshi.outbox.actions import beat, deliver_due, forget_delivered
+from xinshi.recognition.actions import promote_all
 
 IDLE_SECONDS: Final = 1.0
 IDEMPOTENCY_KEPT: Final = timedelta(days=2)
@@ -47,6 +48,7 @@ def duties(name: str) -> list[Duty]:
         Duty("seal the book", 60, ledger_tasks.seal_tail),
         Duty("release overdue holds", 60, ledger_tasks.release_overdue),
         Duty("finish past activities", 300, lambda: finish_past_activities(actor=system)),
+        Duty("stars of a policy that takes effect", 3_600, lambda: promote_all(actor=system)),
         Duty("tidy up", 3_600, tidy_up),
     ]
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from xinshi.recognition import pages
 
 app_name = "recognition"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("honour-roll/", pages.honour_roll, name="honour_roll"),
+    path("mine/", pages.mine, name="mine"),
+]

@@ -1,0 +1,24 @@
+"""What recognition does when it hears of something; idempotent, so hearing it twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from xinshi.bank.events import Deposited
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.events import Event
+from xinshi.recognition.actions import promote, promote_all
+
+SYSTEM = Actor.system("recognition")
+
+
+def on_deposited(events: Sequence[Event]) -> None:
+    """Hours came in: who reached a star gets it."""
+    deposits = cast("Sequence[Deposited]", events)
+    promote(actor=SYSTEM, passbook_ids={event.passbook_id for event in deposits})
+
+
+def on_policy_enforced(events: Sequence[Event]) -> None:  # noqa: ARG001  # Whichever policy it was: look at everybody.
+    """Thresholds may have become lower."""
+    promote_all(actor=SYSTEM)
