@@ -14,7 +14,7 @@ from xinshi.doors.api import problem_response
 from xinshi.kernel.errors import DomainError, gettext_noop
 from xinshi.people.access import actor_for
 
-OPEN_BEFORE_PASSWORD_CHANGE: Final = ("/account/", "/static/", "/language/", "/i18n/", "/healthz")
+OPEN_BEFORE_PASSWORD_CHANGE: Final = ("/account/", "/static/", "/language/", "/app.webmanifest", "/healthz")
 
 
 class PasswordIsTemporary(DomainError):
