@@ -70,8 +70,9 @@ def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
             ),
         ]
     )
-    _tell_called_off(activity, affected, reason)
-    return len({signup.person_id for signup in affected})
+    people = sorted({signup.person_id for signup in affected})
+    _tell_called_off(activity, people, reason)
+    return len(people)
 
 
 @transaction.atomic
@@ -95,14 +96,15 @@ def finish_past_activities(*, actor: Actor) -> int:
     return len(ids)
 
 
-def _tell_called_off(activity: Activity, signups: list[SignUp], reason: str) -> None:
+def _tell_called_off(activity: Activity, people: list[int], reason: str) -> None:
+    """One message for each of these people, however many shifts they had."""
     send_many(
         NewMessage(
-            recipient_ref=f"person:{signup.person_id}",
+            recipient_ref=f"person:{person_id}",
             text=gettext_noop("“%(title)s” was called off: %(reason)s"),
             parameters={"title": activity.title, "reason": reason},
             object_ref=f"activity:{activity.pk}",
-            key=f"signup:{signup.pk}:called-off",
+            key=f"activity:{activity.pk}:called-off:{person_id}",
         )
-        for signup in signups
+        for person_id in people
     )
