@@ -11,6 +11,7 @@ from django.db.models import Sum
 from xinshi.activities.models import Activity, SignUp
 from xinshi.attendance.models import ServiceRecord
 from xinshi.bank.models import Deposit, Passbook
+from xinshi.benefits.models import Voucher
 from xinshi.demo.actions import NotEmpty, create_demo_hospital
 from xinshi.demo.service import FREE_CLINICS_AND_LECTURES
 from xinshi.kernel import clock
@@ -35,11 +36,14 @@ def test_the_demo_hospital_has_the_figures_of_the_mission(transactional_db: None
     assert Deposit.objects.filter(title="门诊导医").count() >= 10_000
     assert Activity.objects.filter(title__in=FREE_CLINICS_AND_LECTURES, state="finished").count() >= 300
     assert Organization.objects.filter(kind__in=["partner", "university"]).count() == 12
+    redeemed = Voucher.objects.get(person=member.person)
+    assert (redeemed.benefit.kind, redeemed.state) == ("health_check", "fulfilled")
+    assert Voucher.objects.filter(state="reserved").count() == 9
     waiting = ServiceRecord.objects.filter(state="submitted")
     assert waiting.exists()
     today = clock.day_bounds(clock.today())
     assert Activity.objects.filter(state="published", shifts__starts_at__gte=today[1]).exists()
-    assert SignUp.objects.filter(person=member.person, shift__starts_at__gte=today[1]).count() == 3
+    assert SignUp.objects.filter(person=member.person, shift__activity__state="published").count() == 3
     assert User.objects.count() == 6
     assert all(number[:2] == "99" for number in Person.objects.values_list("id_number", flat=True)[:200])
     report = verify()
