@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 
 from xinshi.audit.models import AuditEntry
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.people.access import actor_for
 from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
@@ -109,6 +112,13 @@ def cast(db: None) -> Cast:
         ],
     )
     return Cast(**{name: Somebody(User.objects.get(username=name)) for name in ROLES})
+
+
+@pytest.fixture
+def time_machine_clock() -> Iterator[time_machine.Coordinates]:
+    """The clock, stopped; `shift(seconds)` moves it on."""
+    with time_machine.travel(clock.now(), tick=False) as stopped:
+        yield stopped
 
 
 def everything() -> list[object]:
