@@ -124,6 +124,9 @@ def time_machine_clock() -> Iterator[time_machine.Coordinates]:
 def everything() -> list[object]:
     """All that this room stores and the trail of it: equal before and after where nothing changed."""
     return [
-        list(table.objects.order_by("pk").values_list())
+        [
+            [(name, value) for name, value in row.items() if name != "last_login"]
+            for row in table.objects.order_by("pk").values()
+        ]
         for table in (Person, User, RoleGrant, Consent, ApiToken, AuditEntry)
     ]
