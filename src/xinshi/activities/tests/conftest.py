@@ -180,5 +180,5 @@ def all_at_once(jobs: Sequence[Callable[[], object]], *, threads: int) -> list[o
         return list(pool.map(attempt, range(len(jobs)), jobs))
 
 
-def tomorrow_at(hour: int) -> datetime:
-    return clock.at_local(clock.today() + timedelta(days=1), time(hour))
+def tomorrow_at(hour: int, *, days: int = 0) -> datetime:
+    return clock.at_local(clock.today() + timedelta(days=1 + days), time(hour))
