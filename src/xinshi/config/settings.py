@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
+    "ninja",
     "allauth",
     "allauth.account",
     *[f"xinshi.{room}" for room in ROOMS],
