@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -41,6 +41,11 @@ PLACES: Final = (
     Entry("bank:own", _("Passbook"), "book-open-text"),
     Entry("people:me", _("Me"), "user-round"),
 )
+PUBLIC_PLACES: Final = (
+    Entry("activities:offers", _("Shifts"), "calendar-check"),
+    Entry("benefits:catalogue", _("Benefits"), "gift"),
+    Entry("recognition:honour_roll", _("Honour roll"), "award"),
+)
 LEADING: Final = (
     Entry("activities:leading", _("Activities I lead"), "flag"),
     Entry("attendance:approvals", _("Approvals"), "clipboard-check"),
@@ -67,6 +72,7 @@ GROUPS: Final = (
     Group(
         _("Bank"),
         (
+            Entry("bank:passbooks", _("Passbooks"), "book-open-text"),
             Entry("bank:import_volunteers", _("Open accounts from a spreadsheet"), "file-up"),
             Entry("exchange:overview", _("Exchange"), "arrow-left-right"),
             Entry("benefits:manage", _("Benefits on offer"), "package-open"),
@@ -103,10 +109,11 @@ class LinkGroup:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`places` is the bar of a volunteer, `groups` the menu of who works at a desk; one of the two, or none."""
+    """`places` is the bar of a volunteer, `groups` the menu of who works at a desk, `public` what a visitor may see."""
 
-    places: list[Link]
-    groups: list[LinkGroup]
+    places: list[Link] = field(default_factory=list)
+    groups: list[LinkGroup] = field(default_factory=list)
+    public: list[Link] = field(default_factory=list)
 
 
 @cache
@@ -133,14 +140,14 @@ def may_open(address: str, actor: Actor) -> bool:
 def menu_for(actor: Actor, path: str) -> Menu:
     """What `actor` may open, with the place where `path` is marked."""
     if actor.user_id is None:
-        return Menu(places=[], groups=[])
+        return Menu(public=_links(PUBLIC_PLACES, actor, path))
     if not actor.has(*DESK_ROLES):
-        return Menu(places=_links(PLACES, actor, path), groups=[])
+        return Menu(places=_links(PLACES, actor, path))
     shown = [group for group in GROUPS if actor.person_id is not None or not group.is_own]
     everywhere = [entry for group in shown for entry in group.entries]
     here = _here(everywhere, path)
     groups = [LinkGroup(group.label, _links(group.entries, actor, path, here=here)) for group in shown]
-    return Menu(places=[], groups=[group for group in groups if group.links])
+    return Menu(groups=[group for group in groups if group.links])
 
 
 def leading_links(actor: Actor) -> list[Link]:
@@ -172,4 +179,4 @@ def _current(address: str, path: str, nearest: str) -> str:
 def menu_of(request: HttpRequest) -> Menu:
     """The menu for whoever asks; empty before the actor is known (an error page)."""
     actor = getattr(request, "actor", None)
-    return menu_for(actor, request.path) if actor is not None else Menu(places=[], groups=[])
+    return menu_for(actor, request.path) if actor is not None else Menu()

@@ -13,15 +13,21 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.web import queries, wording
 from xinshi.web.design import DesignForm, design_context
+from xinshi.web.display import display_of
 from xinshi.web.navigation import DESK_ROLES, address_of, leading_links, may_open
 
 NOON, EVENING = 12, 18
+SHIFTS_SHOWN, SHIFTS_SHOWN_TO_ELDERS = 4, 2
 
 
 @page(PUBLIC)
 def home(request: PageRequest) -> HttpResponse:
     """What the bank is, live figures, the next open shifts."""
-    context = {"figures": queries.home_figures(), "shifts": queries.next_shifts()}
+    context = {
+        "figures": queries.home_figures(),
+        "shifts": queries.next_shifts(),
+        "honour_roll": address_of("recognition:honour_roll"),
+    }
     return render(request, "web/home.html", context)
 
 
@@ -30,7 +36,8 @@ def start(request: PageRequest) -> HttpResponse:
     """A volunteer's day; who works at a desk goes on to it."""
     if request.actor.has(*DESK_ROLES):
         return redirect("web:desk")
-    found = queries.start_of(request.actor)
+    shifts_shown = SHIFTS_SHOWN_TO_ELDERS if display_of(request).is_elder else SHIFTS_SHOWN
+    found = queries.start_of(request.actor, shifts_shown=shifts_shown)
     context = {
         "found": found,
         "greeting": _greeting(),
@@ -64,6 +71,8 @@ def _tasks(actor: Actor, places: list[activities.EmptyPlaces]) -> list[queries.T
         tasks.append(queries.approvals_task(actor, address))
     if is_planner(actor):
         tasks.append(queries.places_task(places))
+    if (address := address_of("benefits:desk")) and may_open(address, actor):
+        tasks.append(queries.vouchers_task(address))
     if (address := address_of("messages:inbox")) and actor.person_id is not None:
         tasks.append(queries.messages_task(actor, address))
     return tasks

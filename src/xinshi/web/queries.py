@@ -14,6 +14,7 @@ from xinshi.attendance import queries as attendance
 from xinshi.bank import queries as bank
 from xinshi.bank.domain import StarProgress, star_progress
 from xinshi.bank.models import Passbook
+from xinshi.benefits import queries as benefits
 from xinshi.kernel.actor import ANONYMOUS, Actor
 from xinshi.ledger import queries as ledger
 from xinshi.ledger.queries import BalanceView
@@ -24,7 +25,6 @@ from xinshi.web.wording import day_text
 
 SHIFTS_ON_HOME: Final = 4
 SHIFTS_LOOKED_AT: Final = 30
-SHIFTS_ON_START: Final = 4
 OWN_SHIFTS: Final = 100
 HOURS_AHEAD: Final = 48
 PLACES_LOOKED_AT: Final = 100
@@ -75,8 +75,8 @@ def next_shifts() -> list[activities.OfferedShift]:
     return activities.open_shifts(ANONYMOUS, per_page=SHIFTS_ON_HOME).shifts
 
 
-def start_of(actor: Actor) -> Start:
-    """Six queries, whatever there is."""
+def start_of(actor: Actor, *, shifts_shown: int) -> Start:
+    """Six queries, whatever there is; of coming and of takeable shifts at most `shifts_shown` each."""
     coming = activities.coming_shifts(actor.person_id, limit=OWN_SHIFTS)
     passbook = bank.own_passbook(actor)
     is_open = passbook is not None and passbook.state == Passbook.State.ACTIVE
@@ -84,8 +84,8 @@ def start_of(actor: Actor) -> Start:
         passbook=passbook,
         balance=ledger.balance(passbook.account_id) if passbook else None,
         progress=_progress(passbook) if passbook else None,
-        coming=coming[:SHIFTS_ON_START],
-        takeable=_takeable(coming) if is_open else [],
+        coming=coming[:shifts_shown],
+        takeable=_takeable(coming)[:shifts_shown] if is_open else [],
         unread=messages.unread_count(actor),
     )
 
@@ -99,12 +99,11 @@ def _takeable(coming: list[activities.ComingShift]) -> list[activities.OfferedSh
     """The next shifts with a free place at times when one has none yet; `sign_up` decides again."""
     times = [TakenTime(shift.shift_id, shift.title, shift.starts_at, shift.ends_at) for shift in coming]
     offered = activities.open_shifts(ANONYMOUS, per_page=SHIFTS_LOOKED_AT).shifts
-    free = [
+    return [
         shift
         for shift in offered
         if shift.places_left > 0 and conflict(times, starts_at=shift.starts_at, ends_at=shift.ends_at) is None
     ]
-    return free[:SHIFTS_ON_START]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +141,13 @@ def places_task(places: Sequence[activities.EmptyPlaces]) -> Task:
     tone = "warn" if free else ""
     note = gettext("in %(n)s shifts") % {"n": len(places)} if places else ""
     return Task("#empty-places", "user-round-plus", free, gettext("empty places in the next 48 hours"), note, tone)
+
+
+def vouchers_task(address: str) -> Task:
+    """Vouchers that may be redeemed today; `note` says how many belong to today's days."""
+    due = benefits.due_today()
+    note = gettext("%(n)s for today") % {"n": due} if due else ""
+    return Task(address, "ticket-check", benefits.figures().open_vouchers, gettext("open vouchers"), note, "info")
 
 
 def messages_task(actor: Actor, address: str) -> Task:
