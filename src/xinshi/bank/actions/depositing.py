@@ -49,16 +49,17 @@ def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str =
     fresh: dict[str, NewDeposit] = {}
     for new in deposits:
         assert new.raw_minutes > 0, "a deposit has at least one minute"
-        earlier = known.get(new.source_ref) or fresh.get(new.source_ref)
-        if earlier is None:
-            fresh[new.source_ref] = new
-        elif earlier.raw_minutes != new.raw_minutes:
+        stored = known.get(new.source_ref)
+        meant = _meaning_of(stored) if stored else _meaning(fresh.setdefault(new.source_ref, new), passbooks)
+        if meant != _meaning(new, passbooks):
             raise SourceDepositedOtherwise(source=new.source_ref)
     rows = _write(actor, list(fresh.values()), passbooks, policy, partner) if fresh else {}
     results = []
+    seen: set[str] = set()
     for new in deposits:
-        is_new = new.source_ref in rows
-        row = rows[new.source_ref] if is_new else known[new.source_ref]
+        row = rows.get(new.source_ref) or known[new.source_ref]
+        is_new = new.source_ref in rows and new.source_ref not in seen
+        seen.add(new.source_ref)
         results.append(DepositResult(row.pk, row.transfer_id, row.credited_minutes, is_new))
     return results
 
@@ -83,6 +84,15 @@ def _known(source_refs: set[str]) -> dict[str, Deposit]:
         rows = Deposit.objects.filter(source_ref__in=sources[start : start + LOOKUP_SIZE])
         found |= {row.source_ref: row for row in rows}
     return found
+
+
+def _meaning(new: NewDeposit, passbooks: Mapping[int, Passbook]) -> tuple[object, ...]:
+    """What a source is bound to: whose hours, how many, of which kind, served when."""
+    return passbooks[new.person_id].pk, new.raw_minutes, new.kind.value, new.worked_on
+
+
+def _meaning_of(stored: Deposit) -> tuple[object, ...]:
+    return stored.passbook_id, stored.raw_minutes, stored.kind, stored.worked_on
 
 
 def _write(
