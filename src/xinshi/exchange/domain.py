@@ -17,6 +17,7 @@ from typing import Final
 from xinshi.kernel.clock import HOSPITAL_ZONE, local_day
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import gettext_noop
+from xinshi.kernel.minutes import hours_figure
 
 ZHIYUANHUI: Final = "zhiyuanhui"
 VOLUNTEER_NUMBER: Final = re.compile(r"\d{18}")
@@ -71,7 +72,11 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "reason_missing": gettext_noop("The reason for entering these hours afterwards (补录原因) is missing."),
     "reason_too_long": gettext_noop("The reason is longer than 500 signs. Shorten it."),
+    "hours_exceed_day": gettext_noop("“%(found)s” is more than one day has. Check the figure."),
     "start_missing": gettext_noop("The sign-in time is missing, so the hours cannot be checked."),
+    "end_missing": gettext_noop(
+        "There are hours but no sign-out time, so the hours cannot be checked. Enter the time, or 0 hours."
+    ),
     "time_not_readable": gettext_noop("“%(found)s” is not a time. Write it like 2026-10-08 07:10."),
     "time_implausible": gettext_noop("“%(found)s” is before the year 2000. Check the year."),
     "end_before_start": gettext_noop("The sign-out is not after the sign-in. Check both times."),
@@ -86,6 +91,11 @@ REASONS: Final[Mapping[str, str]] = {
     "person_unknown": gettext_noop(
         "Nobody in the archive has this volunteer number. Register the person, then import the file again."
     ),
+    "name_unknown": gettext_noop(
+        "The row has no volunteer number, and nobody in the archive has this name alone. Enter the number."
+    ),
+    "name_only": gettext_noop("The row has no volunteer number: only the name says whose hours these are."),
+    "consent_withdrawn": gettext_noop("This person has withdrawn their consent to the exchange with 志愿汇."),
     "overlaps": gettext_noop("These times overlap service of this person that is known already."),
     "equals_other_file": gettext_noop("The same row without a date came in another file."),
     "repeats_in_file": gettext_noop("The same row without a date stands twice in this file."),
@@ -113,7 +123,8 @@ class Fault:
 class FileRow:
     """A row as the file says it, cleaned. `minutes` is None where the figure could not be read (then there is a fault).
 
-    `raw` keeps cells that could not be understood, so that two different unreadable rows stay different.
+    `raw` keeps cells that could not be understood, so that two different unreadable rows stay different. `columns` are the
+    file's titles and `cells` its texts, by field, to say what is wrong and to give the row back for correction.
     """
 
     sheet: str
@@ -128,6 +139,7 @@ class FileRow:
     raw: tuple[str, ...] = ()
     fault: Fault | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_timed(self) -> bool:
@@ -188,8 +200,6 @@ def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
 
 
 def _figure_fault(row: FileRow, available_seconds: int) -> Fault | None:
-    from xinshi.kernel.minutes import hours_figure
-
     assert row.minutes is not None
     if row.minutes * 60 <= available_seconds + ROUNDING_MINUTES * 60:
         return None
@@ -197,38 +207,38 @@ def _figure_fault(row: FileRow, available_seconds: int) -> Fault | None:
     return Fault("hours_exceed_time", row.columns.get("hours", ""), figures)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSegment:
-    """A stretch of time that counts as known service; `ours` False for service that did not come in by this partner."""
-
-    starts_at: datetime
-    ends_at: datetime
-    is_from_partner: bool
-
-
 class KnownTime:
     """Segments known of people, to be asked for equality and overlap. Ends touch without overlapping."""
 
     def __init__(self) -> None:
-        self._from_partner: set[tuple[int, datetime, datetime]] = set()
+        self._from_partner: dict[tuple[int, datetime, datetime], int] = {}
         self._by_day: dict[tuple[int, date], list[tuple[datetime, datetime]]] = defaultdict(list)
 
-    def add(self, person_id: int, starts_at: datetime, ends_at: datetime, *, is_from_partner: bool) -> None:
-        if is_from_partner:
-            self._from_partner.add((person_id, starts_at, ends_at))
+    def remember(self, person_id: int, starts_at: datetime, ends_at: datetime, minutes: int) -> None:
+        """The partner sent exactly this segment before, whatever became of it."""
+        self._from_partner[person_id, starts_at, ends_at] = minutes
+
+    def occupy(self, person_id: int, starts_at: datetime, ends_at: datetime) -> None:
+        """The person is known to have served in this time."""
         day, last = local_day(starts_at), local_day(ends_at)
         while day <= last:
             self._by_day[person_id, day].append((starts_at, ends_at))
             day += timedelta(days=1)
 
-    def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
-        """True if the partner sent exactly this segment before."""
-        return (person_id, starts_at, ends_at) in self._from_partner
+    def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime, minutes: int) -> bool:
+        """True if the partner sent this segment before with the same figure."""
+        return self._from_partner.get((person_id, starts_at, ends_at)) == minutes
 
     def overlaps(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
-        """True if any known segment shares time with `starts_at`–`ends_at`, which lie on one day."""
+        """True if any known segment shares time with `starts_at`–`ends_at`, or the partner sent these times before."""
+        if (person_id, starts_at, ends_at) in self._from_partner:
+            return True
         known = self._by_day.get((person_id, local_day(starts_at)), ())
         return any(start < ends_at and starts_at < end for start, end in known)
+
+    def is_occupied(self, person_id: int, day: date) -> bool:
+        """True if any service is known of that person on that day."""
+        return any(local_day(start) == day for start, _ in self._by_day.get((person_id, day), ()))
 
 
 @dataclass(frozen=True, slots=True)

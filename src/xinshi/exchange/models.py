@@ -22,7 +22,10 @@ class Partner(models.Model):
 
 
 class ImportFile(models.Model):
-    """A file's content, whatever it was called and however it was saved: `content_hash` is over its normalised rows."""
+    """A file's content, whatever it was called and however it was saved: `content_hash` is over its normalised rows.
+
+    `titles` are the titles of the columns that were understood, by field.
+    """
 
     class Kind(models.TextChoices):
         HONORARY = "honorary", _("Honorary hours")
@@ -34,6 +37,7 @@ class ImportFile(models.Model):
     content_hash = models.CharField(max_length=64)
     file_name = models.CharField(max_length=200)
     row_count = models.PositiveIntegerField()
+    titles = models.JSONField(default=dict)
     first_imported_at = models.DateTimeField()
     first_imported_by_ref = models.CharField(max_length=64)
     last_imported_at = models.DateTimeField()
@@ -53,7 +57,7 @@ class ImportLine(models.Model):
     """One row of a file and what became of it. A credited line's deposit has the source `exchange-line:ID`.
 
     `row_key` is a keyed digest of what the row says (number, kind, times, minutes, reason; not the name): equal rows have
-    equal keys, `occurrence` counts them inside one file.
+    equal keys, `occurrence` counts them inside one file. `cells` keeps, by field, what stood in a row that has to be corrected.
     """
 
     class State(models.TextChoices):
@@ -83,6 +87,7 @@ class ImportLine(models.Model):
     code = models.CharField(max_length=32, blank=True)
     parameters = models.JSONField(default=dict)
     column = models.CharField(max_length=64, blank=True)
+    cells = models.JSONField(default=dict)
     decided_at = models.DateTimeField(null=True)
     decided_by_ref = models.CharField(max_length=64, blank=True)
     decision_reason = models.CharField(max_length=300, blank=True)

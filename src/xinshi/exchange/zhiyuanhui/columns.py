@@ -186,7 +186,6 @@ FOOTER_WORDS: Final = (
     "打印",
     "备注",
     "注:",
-    "注：",
     "说明",
     "单位",
     "盖章",
@@ -194,8 +193,7 @@ FOOTER_WORDS: Final = (
     "签名",
     "以下空白",
     "以下无正文",
-    "日期:",
-    "第",
+    "日期",
 )
 """What the first text of a row below the table begins with."""
 

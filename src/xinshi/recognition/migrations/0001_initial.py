@@ -5,29 +5,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StarPromotion',
+            name="StarPromotion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('passbook_id', models.BigIntegerField()),
-                ('level', models.PositiveSmallIntegerField()),
-                ('promoted_at', models.DateTimeField()),
-                ('certified_minutes', models.PositiveBigIntegerField()),
-                ('policy_number', models.PositiveIntegerField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='star_promotions', to='people.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("passbook_id", models.BigIntegerField()),
+                ("level", models.PositiveSmallIntegerField()),
+                ("promoted_at", models.DateTimeField()),
+                ("certified_minutes", models.PositiveBigIntegerField()),
+                ("policy_number", models.PositiveIntegerField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="star_promotions", to="people.person"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'star_promotion',
-                'indexes': [models.Index(fields=['-promoted_at'], name='star_promotion_newest')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'level'), name='star_promotion_once'), models.CheckConstraint(condition=models.Q(('level__gte', 1), ('level__lte', 5)), name='star_promotion_level')],
+                "db_table": "star_promotion",
+                "indexes": [models.Index(fields=["-promoted_at"], name="star_promotion_newest")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "level"), name="star_promotion_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 5)), name="star_promotion_level"
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,154 @@
+"""Pure: what becomes of the rows of a file, given what is known. Every row gets exactly one decision."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from xinshi.exchange.domain import Fault, FileKind, FileRow, KnownTime, RowState, names_agree, plain_name, time_fault
+
+SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known"})
+"""States of a line of the same file that an import of it leaves as they are; the others are looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Whom a volunteer number or a name means, and whether hours can be deposited for them: `refusal` says why not."""
+
+    id: int
+    name: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """A row with the digest of what it says; `occurrence` counts equal rows inside the file from 0."""
+
+    row: FileRow
+    key: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What stands in the database that matters for the rows of one file."""
+
+    people: Mapping[str, KnownPerson]
+    by_name: Mapping[str, KnownPerson]
+    """People whose plain name nobody else has, for rows without a number."""
+    earlier: Mapping[tuple[str, int], str]
+    """Lines that an earlier import of the same content left: {(key, occurrence): state}."""
+    elsewhere: frozenset[str]
+    """Keys of rows that other files brought, credited or waiting."""
+    time: KnownTime
+    actor_person_id: int | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a row; `is_settled` where its line of an earlier import stands and stays as it is."""
+
+    keyed: Keyed
+    state: RowState
+    person_id: int | None = None
+    fault: Fault | None = None
+    is_settled: bool = False
+
+    @property
+    def row(self) -> FileRow:
+        return self.keyed.row
+
+
+def keyed_rows(rows: Iterable[tuple[FileRow, str]]) -> list[Keyed]:
+    """Rows with their digests, equal ones counted."""
+    seen: Counter[str] = Counter()
+    found = []
+    for row, key in rows:
+        found.append(Keyed(row=row, key=key, occurrence=seen[key]))
+        seen[key] += 1
+    return found
+
+
+@dataclass(slots=True)
+class Judge:
+    """Decides row by row, in the file's order; what was credited before in the file counts as known."""
+
+    kind: FileKind
+    known: Knowledge
+    _seen: set[str] = field(default_factory=set)
+
+    def decide(self, keyed: Keyed) -> Decision:
+        row = keyed.row
+        if self.known.earlier.get((keyed.key, keyed.occurrence)) in SETTLED:
+            self._seen.add(keyed.key)
+            return Decision(keyed, RowState.ALREADY_KNOWN, is_settled=True)
+        fault = row.fault or time_fault(row, now=self.known.now)
+        if fault:
+            return Decision(keyed, RowState.REJECTED, fault=fault)
+        person = self._person(row)
+        if row.minutes == 0:
+            fault = Fault("no_sign_out", row.columns["hours"])
+            return Decision(keyed, RowState.NO_SIGN_OUT, person.id if person else None, fault)
+        if person is None:
+            return Decision(keyed, RowState.UNMATCHED, fault=self._unknown(row))
+        if row.number and row.name and not names_agree(row.name, person.name):
+            return Decision(keyed, RowState.REJECTED, person.id, Fault("name_differs", row.columns.get("name", "")))
+        if person.refusal:
+            return Decision(keyed, RowState.UNMATCHED, person.id, Fault(person.refusal, self._who_column(row)))
+        return self._decide_on(keyed, person)
+
+    def _person(self, row: FileRow) -> KnownPerson | None:
+        return self.known.people.get(row.number) if row.number else self.known.by_name.get(plain_name(row.name))
+
+    def _unknown(self, row: FileRow) -> Fault:
+        return Fault("person_unknown" if row.number else "name_unknown", self._who_column(row))
+
+    @staticmethod
+    def _who_column(row: FileRow) -> str:
+        return row.columns.get("number") or row.columns.get("name", "")
+
+    def _decide_on(self, keyed: Keyed, person: KnownPerson) -> Decision:
+        """A sound row of somebody known: credited, known, or held back."""
+        row = keyed.row
+        is_repeat = keyed.key in self._seen
+        self._seen.add(keyed.key)
+        if self._is_known(keyed, person, is_repeat=is_repeat):
+            return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
+        code = self._doubt(keyed, person, is_repeat=is_repeat)
+        if row.starts_at is not None and row.ends_at is not None:
+            assert row.minutes is not None
+            if not code:
+                self.known.time.occupy(person.id, row.starts_at, row.ends_at)
+            self.known.time.remember(person.id, row.starts_at, row.ends_at, row.minutes)
+        if code:
+            column = row.columns.get("start", "") if code == "overlaps" else self._who_column(row)
+            return Decision(keyed, RowState.HELD_BACK, person.id, Fault(code, column))
+        return Decision(keyed, RowState.CREDITED, person.id)
+
+    def _is_known(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool) -> bool:
+        """True for a row whose place in time says that it is one that the partner sent before."""
+        row = keyed.row
+        if row.starts_at is not None and row.ends_at is not None:
+            return self.known.time.has_equal(person.id, row.starts_at, row.ends_at, row.minutes or 0)
+        return row.day is not None and not is_repeat and keyed.key in self.known.elsewhere
+
+    def _doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool) -> str:
+        """Why somebody must look at the row; empty where nobody has to."""
+        row, time = keyed.row, self.known.time
+        if row.starts_at is not None and row.ends_at is not None:
+            if time.overlaps(person.id, row.starts_at, row.ends_at):
+                return "overlaps"
+        elif is_repeat:
+            return "repeats_in_file"
+        elif row.day is not None:
+            if time.is_occupied(person.id, row.day):
+                return "overlaps"
+        elif keyed.key in self.known.elsewhere:
+            return "equals_other_file"
+        if not row.number:
+            return "name_only"
+        return "own_hours" if person.id == self.known.actor_person_id else ""
