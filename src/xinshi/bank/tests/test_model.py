@@ -230,7 +230,7 @@ def test_no_history_breaks_certified_balance_or_stars() -> None:
     run_state_machine_as_test(
         BankMachine,
         settings=settings(
-            max_examples=20,
+            max_examples=8,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
