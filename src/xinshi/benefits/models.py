@@ -20,7 +20,7 @@ class Benefit(models.Model):
         BOOK = "book", _("Book")
         PARKING = "parking", _("Parking")
         COURSE = "course", _("Course or training")
-        GOODS = "goods", _("Gift")
+        GOODS = "goods", _("Souvenir")
         OTHER = "other", _("Something else")
 
     class SupplyChoice(models.TextChoices):

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                             ("book", "Book"),
                             ("parking", "Parking"),
                             ("course", "Course or training"),
-                            ("goods", "Gift"),
+                            ("goods", "Souvenir"),
                             ("other", "Something else"),
                         ],
                         max_length=16,
