@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -93,7 +93,13 @@ def cursor_page(
     return {"items": [render(row) for row in found[:size]], "next_cursor": following}
 
 
-def idempotent(function: Endpoint | None = None, *, in_one_transaction: bool = True) -> Any:
+@overload
+def idempotent(function: Endpoint) -> Endpoint: ...
+@overload
+def idempotent(*, in_one_transaction: bool) -> Callable[[Endpoint], Endpoint]: ...
+def idempotent(
+    function: Endpoint | None = None, *, in_one_transaction: bool = True
+) -> Endpoint | Callable[[Endpoint], Endpoint]:
     """Answer a repeated write by the first answer, where the client sends an `Idempotency-Key` header.
 
     Scoped to person and operation; the same key with another payload is refused; 409 while the first is in flight, and

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from xinshi.kernel.actor import Actor, Role
-from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
+from xinshi.kernel.errors import DomainError, Invalid, NotAllowed, NotFound
 
 P = ParamSpec("P")
 
@@ -113,5 +113,8 @@ def attempt(form: BaseForm, action: Callable[[], Any]) -> Any:
         raise
     except DomainError as refusal:
         field = refusal.parameters.get("field")
-        form.add_error(field if field in form.fields else None, refusal_text(refusal))
+        if isinstance(refusal, Invalid) and field in form.fields:
+            form.add_error(field, gettext(str(refusal.parameters["reason"])))
+        else:
+            form.add_error(field if field in form.fields else None, refusal_text(refusal))
         return None

@@ -17,12 +17,12 @@ def parent_choices() -> list[tuple[str, str]]:
 
 
 class OrganizationFilter(forms.Form):
-    q = forms.CharField(label=_("Name"), required=False, max_length=100)
+    q = forms.CharField(label=_("Name of the organisation"), required=False, max_length=100)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *KINDS.items()])
 
 
 class ChangeOrganizationForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label=_("Name of the organisation"), max_length=100)
     kind = forms.ChoiceField(label=_("Kind"), choices=list(KINDS.items()))
     contact = forms.CharField(
         label=_("Contact"), required=False, max_length=100, help_text=_("Who answers for it, and how to reach them.")

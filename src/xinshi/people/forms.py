@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -71,9 +72,9 @@ class PersonForm(ContactForm):
     volunteer_number = SignsField(
         label=_("Volunteer number"), required=False, max_length=24, help_text=_("18 digits, from 志愿汇.")
     )
-    group = forms.ChoiceField(label=_("Group"), choices=list(GROUPS.items()))
+    group = forms.ChoiceField(label=_("Kind of person"), choices=list(GROUPS.items()))
 
-    field_order = (
+    field_order: Sequence[str] = (
         "name",
         "sex",
         "birth_date",
@@ -146,7 +147,7 @@ class SearchForm(forms.Form):
     """The list's filter; whatever does not fit is left out rather than refused."""
 
     q = forms.CharField(label=_("Name, volunteer number, phone or document number"), required=False, max_length=64)
-    group = forms.ChoiceField(label=_("Group"), required=False, choices=[("", _("All groups")), *GROUPS.items()])
+    group = forms.ChoiceField(label=_("Kind of person"), required=False, choices=[("", _("Everybody")), *GROUPS.items()])
 
 
 class ReasonForm(forms.Form):

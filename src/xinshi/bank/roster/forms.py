@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from django import forms
@@ -43,7 +44,11 @@ class OpenAccountForm(IntakePersonForm):
     )
     is_public = forms.BooleanField(label=_("They agree to be named in public."), required=False)
 
-    field_order = (*IntakePersonForm.field_order[:9], "organization", *IntakePersonForm.field_order[9:])
+    field_order: Sequence[str] = (
+        *IntakePersonForm.field_order[:9],
+        "organization",
+        *IntakePersonForm.field_order[9:],
+    )
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came

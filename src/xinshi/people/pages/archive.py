@@ -78,7 +78,7 @@ def facts(found: Person) -> list[tuple[str, str]]:
         (gettext("Volunteer number"), found.volunteer_number or "—"),
         (gettext("Mobile phone"), masked_phone(found.phone) or "—"),
         (gettext("Area of residence"), found.area or "—"),
-        (gettext("Group"), str(GROUPS[found.group])),
+        (gettext("Kind of person"), str(GROUPS[found.group])),
         (gettext("Skills"), "、".join(found.skills) or "—"),
         (gettext("Kinds of service"), "、".join(category_label(code) for code in found.service_categories) or "—"),
     ]

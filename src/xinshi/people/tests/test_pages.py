@@ -203,7 +203,7 @@ def test_an_administrators_own_page_offers_no_change_of_their_own_roles(cast: Ca
     client, own = cast.administrator.client, cast.administrator.user.pk
     page = text_of(client.get(f"/people/users/{own}/"))
     assert "Another administrator changes its roles." in page
-    assert "Take away" not in page
+    assert "Take this role away" not in page
     before = everything()
     client.post(f"/people/users/{own}/role/", {"role": "auditor", "wanted": "grant"})
     client.post(f"/people/users/{own}/state/", {"wanted": "disable"})
