@@ -5,6 +5,7 @@ from __future__ import annotations
 from xinshi.bank import verification as bank_verification
 from xinshi.bank.events import Deposited, PolicyEnforced
 from xinshi.benefits import verification as benefits_verification
+from xinshi.exchange import verification as exchange_verification
 from xinshi.outbox.actions import subscribe
 from xinshi.recognition import tasks as recognition_tasks
 
@@ -13,5 +14,6 @@ def register() -> None:
     """Connect every listener and every further check of `xinshi verify`; called once when the house starts."""
     bank_verification.register_checks()
     benefits_verification.register_checks()
+    exchange_verification.register_checks()
     subscribe(Deposited, recognition_tasks.on_deposited)
     subscribe(PolicyEnforced, recognition_tasks.on_policy_enforced)

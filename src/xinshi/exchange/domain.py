@@ -1,4 +1,4 @@
-"""Pure rules of the exchange: what a partner's row says, what is wrong with it, what counts as the same, what rounding keeps.
+"""Pure rules of the exchange: what a partner's row says, what is wrong with it, what is the same, what rounding keeps.
 
 A row that came in stands in exactly one `RowState` after every run.
 """

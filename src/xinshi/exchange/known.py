@@ -143,6 +143,8 @@ def _add_lines(known: KnownTime, partner_id: int, person_ids: list[int], since: 
     for pk, person_id, start, end, minutes, state in lines.values_list(
         "pk", "person_id", "starts_at", "ends_at", "minutes", "state"
     ):
+        assert start is not None
+        assert end is not None
         known.remember(person_id, start, end, minutes)
         if state == ImportLine.State.CREDITED and pk not in taken_back:
             known.occupy(person_id, start, end)

@@ -57,7 +57,7 @@ class ImportLine(models.Model):
     """One row of a file and what became of it. A credited line's deposit has the source `exchange-line:ID`.
 
     `row_key` is a keyed digest of what the row says (number, kind, times, minutes, reason; not the name): equal rows have
-    equal keys, `occurrence` counts them inside one file. `cells` keeps, by field, what stood in a row that has to be corrected.
+    equal keys, `occurrence` counts them inside one file. `cells` keeps, by field, what stood in a row to correct.
     """
 
     class State(models.TextChoices):

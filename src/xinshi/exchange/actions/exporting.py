@@ -15,7 +15,7 @@ from xinshi.audit.actions import record
 from xinshi.bank.models import Deposit, DepositReversal
 from xinshi.exchange.access import require_keeper
 from xinshi.exchange.actions.importing import locked_partner
-from xinshi.exchange.domain import ZHIYUANHUI, VOLUNTEER_NUMBER, joined_reason, rounded_down
+from xinshi.exchange.domain import VOLUNTEER_NUMBER, joined_reason, rounded_down
 from xinshi.exchange.events import HoursExported
 from xinshi.exchange.known import SOURCE_PREFIX, parts
 from xinshi.exchange.models import ExportCarry, ExportedDeposit, HonoraryExport, HonoraryExportLine, Partner
@@ -104,6 +104,7 @@ def export_zhiyuanhui(*, actor: Actor, from_day: date, to_day: date) -> ExportRe
         raise PeriodBackwards
     partner = locked_partner()
     selection = _select(from_day, to_day)
+    export: HonoraryExport | None
     if selection.has_fresh:
         export = _write(actor, partner, selection, from_day, to_day)
     else:

@@ -77,7 +77,7 @@ def minutes_in(text: str, *, in_minutes: bool) -> int:
     bare, is_minutes = MINUTE_UNITS.subn("", bare)
     if GROUPED.fullmatch(bare):
         bare = bare.replace(",", "")
-    if in_minutes and not is_hours or is_minutes:
+    if (in_minutes and not is_hours) or is_minutes:
         return _minutes_figure(bare)
     try:
         return minutes_from_hours(bare)
@@ -117,7 +117,7 @@ def _moment_in_text(text: str) -> Moment:
         return _day_of(match).date()
     if match := WHOLE_CLOCK.fullmatch(text):
         span = _clock_of(match)
-        return time.max if span == timedelta(days=1) else (datetime.min + span).time()
+        return time.max if span == timedelta(days=1) else (SERIAL_EPOCH + span).time()
     if match := SERIAL.fullmatch(text):
         whole = SERIAL_EPOCH + timedelta(days=int(match[1]))
         if not match[2]:

@@ -1,0 +1,275 @@
+"""The exchange for programs: files taken in, lines and decisions on them, files that go out. Minutes throughout."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Path, Query, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field, StringConstraints
+
+from xinshi.documents.sheets import FILE_BYTES_MAX, FileTooLarge
+from xinshi.documents.workbook import XLSX_CONTENT_TYPE
+from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
+from xinshi.exchange import actions, queries
+from xinshi.exchange.access import require_keeper
+from xinshi.exchange.actions.exporting import written_again
+from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
+from xinshi.exchange.pages import workbook_response
+from xinshi.exchange.reporting import line_text, to_correct_of_file
+from xinshi.exchange.zhiyuanhui.columns import TEMPLATE_FILE_NAME
+
+router = Router(tags=["exchange"])
+LINES_AT_ONCE_MAX = 1_000
+Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+LineIds = Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=LINES_AT_ONCE_MAX)]
+LineState = Literal["credited", "no_sign_out", "held_back", "discarded", "already_known", "unmatched", "rejected", ""]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_NUL)]
+XLSX: dict[str, Any] = {"responses": {200: {"content": {XLSX_CONTENT_TYPE: {}}}}}
+
+
+class ExchangeRejectionOut(Schema):
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+class ExchangeImportOut(Schema):
+    """What this run did or, on a dry run, would do. Every row stands in exactly one of the counts."""
+
+    file_id: int | None
+    kind: Literal["honorary", "verified"]
+    rows: int
+    credited: int
+    minutes: int
+    no_sign_out: int
+    held_back: int
+    already_known: int
+    unmatched: int
+    rejected: list[ExchangeRejectionOut]
+
+
+class ExchangeFileOut(Schema):
+    """A file by its content; `states` counts its lines as they stand now."""
+
+    id: int
+    kind: str
+    file_name: str
+    rows: int
+    runs: int
+    first_imported_at: datetime
+    last_imported_at: datetime
+    credited_minutes: int
+    states: dict[str, int]
+
+
+class ExchangeLineOut(Schema):
+    """One row of a file; `why` says why it was not credited."""
+
+    id: int
+    file_id: int
+    row: int
+    name: str
+    volunteer_number: str
+    person_id: int | None
+    hours_kind: str
+    title: str
+    day: date | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    minutes: int
+    state: str
+    code: str
+    why: str
+    decided_at: datetime | None
+    decision_reason: str
+
+
+class ExchangeLineDetailOut(ExchangeLineOut):
+    deposit_id: int | None
+    is_taken_back: bool
+
+
+class AcceptLinesIn(Schema):
+    line_ids: LineIds
+    reason: Remark = ""
+
+
+class DiscardLinesIn(Schema):
+    line_ids: LineIds
+    reason: Reason
+
+
+class LinesDecidedOut(Schema):
+    lines: int
+    minutes: int
+
+
+class HonoraryExportIn(Schema):
+    from_day: date
+    to_day: date
+
+
+class HonoraryExportOut(Schema):
+    """`export_id` is null where there was nothing to send; `hours` is the sum in the file."""
+
+    export_id: int | None
+    is_new: bool
+    rows: int
+    hours: str
+    minutes: int
+    carried_minutes: int
+    without_consent: int
+    without_number: int
+
+
+class HonoraryFileOut(Schema):
+    id: int
+    from_day: date
+    to_day: date
+    exported_at: datetime
+
+
+@router.post("/imports", response=ExchangeImportOut)
+@idempotent(in_one_transaction=False)
+def import_file(request: HttpRequest, file: File[UploadedFile], *, dry_run: Form[bool] = False) -> ExchangeImportOut:
+    """Credit the hours in a file of 志愿汇, each once; coordinators and administrators."""
+    actor = actor_of(request)
+    require_keeper(actor)
+    if file.size is None or file.size > FILE_BYTES_MAX:
+        raise FileTooLarge
+    report = actions.import_zhiyuanhui(
+        actor=actor, data=file.read(), file_name=(file.name or "").replace("\0", ""), dry_run=dry_run
+    )
+    return ExchangeImportOut(file_id=report.file_id, **report.as_json())
+
+
+@router.get("/files", response=CursorPage[ExchangeFileOut])
+def list_exchange_files(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
+    """Imported files, the newest first."""
+    rows = queries.files(actor_of(request))
+    return cursor_page(rows, cursor=cursor, limit=limit, render=lambda row: _file(queries.file_cards([row])[0]))
+
+
+@router.get("/files/{file_id}", response=ExchangeFileOut)
+def show_exchange_file(request: HttpRequest, file_id: Identifier) -> ExchangeFileOut:
+    return _file(queries.file(actor_of(request), file_id))
+
+
+@router.get("/files/{file_id}/rows-to-correct.xlsx", openapi_extra=XLSX)
+def show_rows_to_correct(request: HttpRequest, file_id: Identifier) -> HttpResponse:
+    """The rows of a file that were not taken, in their own columns, and why."""
+    found = queries.file(actor_of(request), file_id).file
+    return workbook_response(to_correct_of_file(found), "rows-to-correct.xlsx")
+
+
+@router.get("/lines", response=CursorPage[ExchangeLineOut])
+def list_exchange_lines(
+    request: HttpRequest,
+    state: Annotated[LineState, Query()] = "",
+    file_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Lines that the caller may see, the newest first: everybody their own, keepers and auditors all."""
+    rows = queries.lines(actor_of(request), state=state, file_id=file_id)
+    return cursor_page(rows, cursor=cursor, limit=limit, render=_line)
+
+
+@router.get("/lines/{line_id}", response=ExchangeLineDetailOut)
+def show_exchange_line(request: HttpRequest, line_id: Identifier) -> ExchangeLineDetailOut:
+    found = queries.line(actor_of(request), line_id)
+    return ExchangeLineDetailOut(
+        **_line_fields(found.line),
+        deposit_id=found.deposit.pk if found.deposit else None,
+        is_taken_back=found.is_taken_back,
+    )
+
+
+@router.post("/lines/accept", response=LinesDecidedOut)
+@idempotent
+def accept_exchange_lines(request: HttpRequest, payload: AcceptLinesIn) -> LinesDecidedOut:
+    """Credit lines that were held back, all or none; never one's own."""
+    minutes = actions.accept_lines(actor=actor_of(request), line_ids=payload.line_ids, reason=payload.reason)
+    return LinesDecidedOut(lines=len(set(payload.line_ids)), minutes=minutes)
+
+
+@router.post("/lines/discard", response=LinesDecidedOut)
+@idempotent
+def discard_exchange_lines(request: HttpRequest, payload: DiscardLinesIn) -> LinesDecidedOut:
+    """Lay lines that were held back aside for good, with the reason; never one's own."""
+    number = actions.discard_lines(actor=actor_of(request), line_ids=payload.line_ids, reason=payload.reason)
+    return LinesDecidedOut(lines=number, minutes=0)
+
+
+@router.post("/exports", response=HonoraryExportOut)
+@idempotent
+def write_honorary_export(request: HttpRequest, payload: HonoraryExportIn) -> HonoraryExportOut:
+    """Write the honorary file of a period; asked again with nothing new, it is the same file."""
+    report = actions.export_zhiyuanhui(actor=actor_of(request), from_day=payload.from_day, to_day=payload.to_day)
+    figures = report.as_json()
+    return HonoraryExportOut(export_id=figures.pop("export"), **figures)
+
+
+@router.get("/exports", response=CursorPage[HonoraryFileOut])
+def list_honorary_exports(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
+    """Files that went out, the newest first."""
+    return cursor_page(queries.exports(actor_of(request)), cursor=cursor, limit=limit, render=_export)
+
+
+@router.get("/exports/{export_id}/hours.xlsx", openapi_extra=XLSX)
+def show_honorary_export_file(request: HttpRequest, export_id: Identifier) -> HttpResponse:
+    """A file that went out, as it was."""
+    found = queries.export(actor_of(request), export_id)
+    return workbook_response(written_again(found), TEMPLATE_FILE_NAME)
+
+
+def _file(card: queries.FileCard) -> ExchangeFileOut:
+    row: ImportFile = card.file
+    return ExchangeFileOut(
+        id=row.pk,
+        kind=row.kind,
+        file_name=row.file_name,
+        rows=row.row_count,
+        runs=row.runs,
+        first_imported_at=row.first_imported_at,
+        last_imported_at=row.last_imported_at,
+        credited_minutes=card.credited_minutes,
+        states=card.counts,
+    )
+
+
+def _line(row: ImportLine) -> ExchangeLineOut:
+    return ExchangeLineOut(**_line_fields(row))
+
+
+def _line_fields(row: ImportLine) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "file_id": row.file_id,
+        "row": row.row_number,
+        "name": row.name,
+        "volunteer_number": row.volunteer_number,
+        "person_id": row.person_id,
+        "hours_kind": row.hours_kind,
+        "title": row.title,
+        "day": row.day,
+        "starts_at": row.starts_at,
+        "ends_at": row.ends_at,
+        "minutes": row.minutes,
+        "state": row.state,
+        "code": row.code,
+        "why": line_text(row),
+        "decided_at": row.decided_at,
+        "decision_reason": row.decision_reason,
+    }
+
+
+def _export(row: HonoraryExport) -> HonoraryFileOut:
+    return HonoraryFileOut(id=row.pk, from_day=row.from_day, to_day=row.to_day, exported_at=row.exported_at)

@@ -1,0 +1,204 @@
+"""Reads of the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from xinshi.bank.models import Deposit
+from xinshi.exchange.access import is_keeper, require_reader, visible_to
+from xinshi.exchange.domain import ZHIYUANHUI
+from xinshi.exchange.known import SOURCE_PREFIX
+from xinshi.exchange.models import ExportCarry, HonoraryExport, ImportFile, ImportLine
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import NotFound
+from xinshi.ledger import queries as ledger
+from xinshi.ledger.domain import AccountKind
+from xinshi.people.queries import names_by_reference
+
+State = ImportLine.State
+
+
+@dataclass(frozen=True, slots=True)
+class FileCard:
+    """A file with what became of its rows: {state: lines}, and the minutes credited from it."""
+
+    file: ImportFile
+    counts: dict[str, int] = field(default_factory=dict)
+    credited_minutes: int = 0
+
+    @property
+    def credited(self) -> int:
+        return self.counts.get(State.CREDITED, 0)
+
+    @property
+    def held_back(self) -> int:
+        return self.counts.get(State.HELD_BACK, 0)
+
+    @property
+    def to_correct(self) -> int:
+        return self.counts.get(State.REJECTED, 0) + self.counts.get(State.UNMATCHED, 0)
+
+    @property
+    def states(self) -> list[tuple[State, int]]:
+        """Every state with its count, in the order of the model."""
+        return [(state, self.counts.get(state.value, 0)) for state in State]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The exchange with 志愿汇 at a glance. `came_in_minutes` stand on its clearing account: hours that it owes."""
+
+    files: int
+    came_in_minutes: int
+    held_back: int
+    to_correct: int
+    went_out_minutes: int
+    carried_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineDetail:
+    """One line with what came of it; `people` are names by reference."""
+
+    line: ImportLine
+    deposit: Deposit | None
+    is_taken_back: bool
+    people: dict[str, str]
+    may_decide: bool
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCard:
+    export: HonoraryExport
+    people: int
+    minutes: int
+    tenths: int
+
+    @property
+    def sent_minutes(self) -> int:
+        """What the file says, in minutes."""
+        return self.tenths * 6
+
+
+def overview(actor: Actor) -> Overview:
+    require_reader(actor)
+    clearing = (AccountKind.CLEARING.value, f"partner:{ZHIYUANHUI}")
+    came_in = [one.minutes for one in ledger.system_totals() if (one.kind, one.owner_ref) == clearing]
+    lines = ImportLine.objects.aggregate(
+        held=Count("pk", filter=Q(state=State.HELD_BACK)),
+        wrong=Count("pk", filter=Q(state__in=[State.REJECTED, State.UNMATCHED])),
+    )
+    return Overview(
+        files=ImportFile.objects.count(),
+        came_in_minutes=-sum(came_in),
+        held_back=lines["held"],
+        to_correct=lines["wrong"],
+        went_out_minutes=6 * (HonoraryExport.objects.aggregate(n=Sum("lines__tenths"))["n"] or 0),
+        carried_minutes=ExportCarry.objects.aggregate(n=Sum("minutes"))["n"] or 0,
+    )
+
+
+def files(actor: Actor) -> QuerySet[ImportFile]:
+    """Imported files, the newest first."""
+    require_reader(actor)
+    return ImportFile.objects.order_by("-last_imported_at", "-pk")
+
+
+def file_cards(rows: Iterable[ImportFile]) -> list[FileCard]:
+    """These files with their counts, by one query."""
+    wanted = list(rows)
+    found = {row.pk: FileCard(row) for row in wanted}
+    minutes: dict[int, int] = {}
+    lines = ImportLine.objects.filter(file_id__in=list(found)).order_by()
+    for file_id, state, count, total in lines.values_list("file_id", "state").annotate(Count("pk"), Sum("minutes")):
+        found[file_id].counts[state] = count
+        if state == State.CREDITED:
+            minutes[file_id] = total
+    return [FileCard(row, found[row.pk].counts, minutes.get(row.pk, 0)) for row in wanted]
+
+
+def file(actor: Actor, file_id: int) -> FileCard:
+    """One file with its counts; NotFound for an unknown one."""
+    found = files(actor).filter(pk=file_id).first()
+    if found is None:
+        raise NotFound
+    return file_cards([found])[0]
+
+
+def lines(actor: Actor, *, state: str = "", file_id: int | None = None) -> QuerySet[ImportLine]:
+    """The lines that the actor may see, in the order of the file."""
+    rows = visible_to(actor).select_related("file")
+    if state:
+        rows = rows.filter(state=state)
+    if file_id is not None:
+        rows = rows.filter(file_id=file_id)
+    return rows.order_by("sheet", "row_number", "pk")
+
+
+def held_back(actor: Actor) -> QuerySet[ImportLine]:
+    """What waits for a decision, the oldest first."""
+    require_reader(actor)
+    return ImportLine.objects.filter(state=State.HELD_BACK).select_related("file", "person").order_by("pk")
+
+
+def held_back_count(actor: Actor) -> int:
+    """How many lines wait for a decision of the actor's; none for who may not decide, never their own."""
+    if not is_keeper(actor):
+        return 0
+    waiting = ImportLine.objects.filter(state=State.HELD_BACK)
+    if actor.person_id is not None:
+        waiting = waiting.exclude(person_id=actor.person_id)
+    return waiting.count()
+
+
+def line(actor: Actor, line_id: int) -> LineDetail:
+    """One line that the actor may see, with its deposit; NotFound otherwise."""
+    found = visible_to(actor).select_related("file", "person").filter(pk=line_id).first()
+    if found is None:
+        raise NotFound
+    deposit = Deposit.objects.select_related("reversal").filter(source_ref=f"{SOURCE_PREFIX}{found.pk}").first()
+    is_own = found.person_id is not None and found.person_id == actor.person_id
+    return LineDetail(
+        line=found,
+        deposit=deposit,
+        is_taken_back=deposit is not None and hasattr(deposit, "reversal"),
+        people=names_by_reference([found.decided_by_ref, found.file.first_imported_by_ref]),
+        may_decide=found.state == State.HELD_BACK and is_keeper(actor) and not is_own,
+        is_own=is_own,
+    )
+
+
+def exports(actor: Actor) -> QuerySet[HonoraryExport]:
+    """Files that went out, the newest first."""
+    require_reader(actor)
+    return HonoraryExport.objects.order_by("-pk")
+
+
+def export_cards(rows: Iterable[HonoraryExport]) -> list[ExportCard]:
+    wanted = list(rows)
+    totals = HonoraryExport.objects.filter(pk__in=[row.pk for row in wanted]).annotate(
+        people=Count("lines", filter=Q(lines__tenths__gt=0)), minutes=Sum("lines__minutes"), tenths=Sum("lines__tenths")
+    )
+    found = {row.pk: row for row in totals}
+    return [
+        ExportCard(row, found[row.pk].people, found[row.pk].minutes or 0, found[row.pk].tenths or 0) for row in wanted
+    ]
+
+
+def export(actor: Actor, export_id: int) -> HonoraryExport:
+    """One file that went out; NotFound for an unknown one."""
+    found = exports(actor).filter(pk=export_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def first_day_not_sent() -> date | None:
+    """The day after the last period that went out, to begin the next one with."""
+    last = HonoraryExport.objects.order_by("-to_day").values_list("to_day", flat=True).first()
+    return date.fromordinal(last.toordinal() + 1) if last else None
