@@ -19,7 +19,7 @@ POLICY_STATES: Final = {
     "proposed": (gettext_noop("Proposed"), "warn"),
     "coming": (gettext_noop("Coming"), "info"),
     "in_force": (gettext_noop("In force"), "good"),
-    "past": (gettext_noop("Past"), ""),
+    "past": (gettext_noop("No longer in force"), ""),
 }
 PASSBOOK_TONES: Final = {"pending": "warn", "active": "good", "frozen": "bad", "closed": ""}
 CLEARING: Final = "clearing"
