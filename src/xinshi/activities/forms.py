@@ -28,6 +28,10 @@ from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
 from xinshi.people.wording import category_label
 
 
+NOT_CHOSEN = ("", "–")
+"""Nothing is chosen until somebody does, so that no activity has the first category of the list by mistake."""
+
+
 def category_choices() -> list[tuple[str, str]]:
     return [(code, category_label(code)) for code, _english, _chinese in SERVICE_CATEGORIES]
 
@@ -45,7 +49,7 @@ class ActivityForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=80)
     programme = forms.ChoiceField(label=_("Programme"), required=False)
-    category = forms.ChoiceField(label=_("Service category"), choices=category_choices)
+    category = forms.ChoiceField(label=_("Service category"), choices=lambda: [NOT_CHOSEN, *category_choices()])
     place = forms.CharField(label=_("Place"), max_length=120)
     organizer = forms.ChoiceField(label=_("Organiser"))
     person_in_charge = forms.ChoiceField(label=_("Person in charge"))
@@ -75,9 +79,9 @@ class ActivityForm(forms.Form):
             leaders = _with(leaders, (current.person_in_charge_id, current.person_in_charge.name))
             if current.programme is not None:
                 programmes = _with(programmes, (current.programme.pk, current.programme.name))
-        self._offer("programme", [("", "–"), *_choices(programmes)])
-        self._offer("organizer", _choices(organizers))
-        self._offer("person_in_charge", _choices(leaders))
+        self._offer("programme", [NOT_CHOSEN, *_choices(programmes)])
+        self._offer("organizer", [NOT_CHOSEN, *_choices(organizers)])
+        self._offer("person_in_charge", [NOT_CHOSEN, *_choices(leaders)])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -138,6 +142,11 @@ else:
 
 
 class BaseShiftFormSet(_FormSet):
+    def add_fields(self, form: ShiftForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].label = _("Remove this shift")
+
     def shifts(self) -> tuple[NewShift, ...]:
         """The filled-in shifts that are not to be removed."""
         filled = [form for form in self.forms if form.has_changed() or form.initial]
