@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Value, When
 
 from xinshi.bank.access import require_policy_reader
 from xinshi.bank.domain import STARS_MAX, check_thresholds
@@ -83,7 +83,8 @@ def effect(actor: Actor, thresholds_minutes: Sequence[int]) -> PolicyEffect:
     """A dry run: whom these thresholds would promote if they held now. Nothing is written; stars are never taken away."""
     require_policy_reader(actor)
     check_thresholds(thresholds_minutes)
-    members = _with_level_then(thresholds_minutes)
+    open_passbooks = Passbook.objects.exclude(state=Passbook.State.CLOSED)
+    members = open_passbooks.annotate(reached=_reached(thresholds_minutes)).order_by()
     now, then = [0] * (STARS_MAX + 1), [0] * (STARS_MAX + 1)
     rising_number = keeping_number = 0
     for level, reached, number in members.values_list("star_level", "reached").annotate(Count("pk")):
@@ -103,13 +104,13 @@ def effect(actor: Actor, thresholds_minutes: Sequence[int]) -> PolicyEffect:
     )
 
 
-def _with_level_then(thresholds_minutes: Sequence[int]) -> QuerySet[Passbook]:
+def _reached(thresholds_minutes: Sequence[int]) -> Case:
+    """The stars that lifetime minutes alone make."""
     steps = [
         When(certified_minutes__gte=minutes, then=Value(level))
         for level, minutes in reversed(list(enumerate(thresholds_minutes, start=1)))
     ]
-    reached = Case(*steps, default=Value(0), output_field=IntegerField())
-    return Passbook.objects.exclude(state=Passbook.State.CLOSED).annotate(reached=reached).order_by()
+    return Case(*steps, default=Value(0), output_field=IntegerField())
 
 
 def _views(found: Sequence[PolicyVersion]) -> list[VersionView]:

@@ -1,4 +1,4 @@
-"""Spreadsheets in and out, PDFs, QR codes, files kept for an hour. Owns no table and no meaning: rooms say what the columns are.
+"""Spreadsheets in and out, PDFs, QR codes, files kept for an hour. Owns no table and no meaning: rooms say what columns are.
 
 Verbs: `read_sheets`, `write_workbook`, `typeset`, `qr_svg`, `keep`, `kept`, `forget`.
 """
