@@ -278,12 +278,13 @@ def show_benefit(request: HttpRequest, benefit_id: Identifier) -> BenefitDetailO
     """One benefit with its coming days."""
     actor = actor_of(request)
     standing = queries.standing_of(actor)
+    offer = queries.offer(actor, benefit_id, standing)
     slots = [
         BenefitSlotOut(id=slot.id, day=slot.day, starts_at=slot.starts_at, places=slot.places, taken=slot.taken)
         for slot in queries.coming_slots(benefit_id)
     ]
     return BenefitDetailOut(
-        **_offer(queries.offer(actor, benefit_id)),
+        **_offer(offer),
         slots=slots,
         available_minutes=standing.available_minutes if standing else None,
     )

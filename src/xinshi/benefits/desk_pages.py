@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from xinshi.benefits import access, actions, queries
 from xinshi.benefits.access import CLERKS
+from xinshi.benefits.domain import TYPED_CODE_LENGTH_MAX
 from xinshi.benefits.forms import CodeForm
 from xinshi.doors.pages import SIGNED_IN, PageRequest, page
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
@@ -51,8 +52,7 @@ def fulfil(request: PageRequest, voucher_id: int) -> HttpResponse:
 def _desk(request: PageRequest, typed: str) -> HttpResponse:
     card, refusal = _verdict(request, typed) if typed else (None, None)
     context = {
-        "form": CodeForm(),
-        "typed": typed,
+        "form": CodeForm(is_ready=card is None, initial={"code": "" if card else typed[:TYPED_CODE_LENGTH_MAX]}),
         "card": card,
         "refusal": refusal,
         "may_cancel": card is not None and queries.may_cancel(request.actor, card),

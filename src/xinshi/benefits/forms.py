@@ -61,10 +61,14 @@ class CodeForm(forms.Form):
         label=_("Short code"),
         max_length=TYPED_CODE_LENGTH_MAX,
         help_text=_("Type the ten signs under the QR code, or scan the QR code with a hand scanner."),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
+
+    def __init__(self, *args: Any, is_ready: bool, **kwargs: Any) -> None:
+        """`is_ready` puts the cursor into the field; beside a verdict it would scroll the verdict away."""
+        super().__init__(*args, **kwargs)
+        if is_ready:
+            self.fields["code"].widget.attrs["autofocus"] = True
 
 
 class CancelForm(forms.Form):

@@ -23,9 +23,10 @@ PAGE_SIZE: Final = 20
 @page(SIGNED_IN)
 def catalogue(request: PageRequest) -> HttpResponse:
     """What is on offer, what one can spend, and why not."""
+    standing = queries.standing_of(request.actor)
     context = {
-        "offers": queries.catalogue(request.actor),
-        "standing": queries.standing_of(request.actor),
+        "offers": queries.catalogue(request.actor, standing),
+        "standing": standing,
         "open_vouchers": queries.my_vouchers(request.actor.person_id) if request.actor.person_id else [],
         "may_manage": access.is_manager(request.actor),
         "may_redeem": access.is_clerk(request.actor),
@@ -36,11 +37,12 @@ def catalogue(request: PageRequest) -> HttpResponse:
 @page(SIGNED_IN)
 def benefit(request: PageRequest, benefit_id: int) -> HttpResponse:
     """One benefit, with the days to choose from."""
-    offer = queries.offer(request.actor, benefit_id)
+    standing = queries.standing_of(request.actor)
+    offer = queries.offer(request.actor, benefit_id, standing)
     context = {
         "offer": offer,
         "slots": queries.coming_slots(benefit_id) if offer.is_dated else [],
-        "standing": queries.standing_of(request.actor),
+        "standing": standing,
         "key": new_key(),
         "may_manage": access.is_manager(request.actor),
     }

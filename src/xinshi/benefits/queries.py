@@ -160,19 +160,18 @@ def offered_benefits(actor: Actor) -> QuerySet[Benefit]:
     return _with_days(access.visible_to(actor).filter(is_active=True))
 
 
-def catalogue(actor: Actor) -> list[Offer]:
-    """What is on offer, cheapest first, each with what keeps the actor from it."""
-    standing = standing_of(actor)
+def catalogue(actor: Actor, standing: Standing | None) -> list[Offer]:
+    """What is on offer, cheapest first, each with what keeps from it whoever stands so (`standing_of`)."""
     rows = offered_benefits(actor).order_by("price_minutes", "name", "pk")[:CATALOGUE_MAX]
     return [offer_of(row, standing) for row in rows]
 
 
-def offer(actor: Actor, benefit_id: int) -> Offer:
+def offer(actor: Actor, benefit_id: int, standing: Standing | None) -> Offer:
     """One benefit; NotFound where the actor may not see it."""
     row = _with_days(access.visible_to(actor)).filter(pk=benefit_id).first()
     if row is None:
         raise NotFound
-    return offer_of(row, standing_of(actor))
+    return offer_of(row, standing)
 
 
 def benefit(actor: Actor, benefit_id: int) -> Benefit:

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import close_old_connections
 
 from xinshi.activities.actions import finish_past_activities
+from xinshi.benefits.actions import expire_overdue
 from xinshi.doors.models import IdempotencyKey
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
@@ -46,6 +47,7 @@ def duties(name: str) -> list[Duty]:
         Duty("heartbeat", 10, lambda: beat(worker=name)),
         Duty("deliver events", IDLE_SECONDS, lambda: deliver_due(rounds_max=50)),
         Duty("seal the book", 60, ledger_tasks.seal_tail),
+        Duty("let vouchers run out", 60, lambda: expire_overdue(actor=system)),
         Duty("release overdue holds", 60, ledger_tasks.release_overdue),
         Duty("finish past activities", 300, lambda: finish_past_activities(actor=system)),
         Duty("stars of a policy that takes effect", 3_600, lambda: promote_all(actor=system)),

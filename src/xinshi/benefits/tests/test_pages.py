@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -161,6 +163,18 @@ def test_ones_vouchers_are_ones_own(cast: Cast) -> None:
         take(cast.volunteer, made)
     assert len(cast.volunteer.client.get("/benefits/vouchers/").context["cards"]) == 3
     assert cast.second.client.get("/benefits/vouchers/").context["cards"] == []
+
+
+def test_the_catalogue_asks_the_database_eight_times_however_much_is_offered(
+    cast: Cast, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    cast.give(cast.volunteer, hours=100)
+    client = cast.volunteer.client
+    for number in (1, 5):
+        for _ in range(number):
+            take(cast.volunteer, make(hours=1, places=(2, 3)))
+        with django_assert_num_queries(8):
+            client.get("/benefits/")
 
 
 def test_desk_and_management_are_closed_to_volunteers(cast: Cast) -> None:
