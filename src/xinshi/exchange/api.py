@@ -192,7 +192,7 @@ def show_exchange_line(request: HttpRequest, line_id: Identifier) -> ExchangeLin
     )
 
 
-@router.post("/lines/accept", response=LinesDecidedOut)
+@router.post("/held-back/accept", response=LinesDecidedOut)
 @idempotent
 def accept_exchange_lines(request: HttpRequest, payload: AcceptLinesIn) -> LinesDecidedOut:
     """Credit lines that were held back, all or none; never one's own."""
@@ -200,7 +200,7 @@ def accept_exchange_lines(request: HttpRequest, payload: AcceptLinesIn) -> Lines
     return LinesDecidedOut(lines=len(set(payload.line_ids)), minutes=minutes)
 
 
-@router.post("/lines/discard", response=LinesDecidedOut)
+@router.post("/held-back/discard", response=LinesDecidedOut)
 @idempotent
 def discard_exchange_lines(request: HttpRequest, payload: DiscardLinesIn) -> LinesDecidedOut:
     """Lay lines that were held back aside for good, with the reason; never one's own."""

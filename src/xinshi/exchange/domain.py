@@ -99,6 +99,9 @@ REASONS: Final[Mapping[str, str]] = {
     "overlaps": gettext_noop("These times overlap service of this person that is known already."),
     "equals_other_file": gettext_noop("The same row without a date came in another file."),
     "repeats_in_file": gettext_noop("The same row without a date stands twice in this file."),
+    "sent_by_us": gettext_noop(
+        "This row equals one of a file that this hospital sent to 志愿汇: the hours are here already."
+    ),
     "own_hours": gettext_noop("Nobody credits their own hours: somebody else must look at this row."),
     "no_sign_out": gettext_noop("There was no sign-out, so there are no hours."),
 }
@@ -153,6 +156,11 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s·•‧・.。．]+", "", text).casefold()
 
 
+def plain_text(text: str) -> str:
+    """A reason or title without what varies between files: width and spaces."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
 def names_agree(one: str, other: str) -> bool:
     """True for the same name; a sign that a platform starred out agrees with any one sign."""
     a, b = plain_name(one), plain_name(other)
@@ -174,7 +182,7 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
         "" if row.starts_at is None else row.starts_at.isoformat(),
         "" if row.ends_at is None else row.ends_at.isoformat(),
         "" if row.day is None or row.starts_at is not None else row.day.isoformat(),
-        "".join(row.title.split()),
+        plain_text(row.title),
         *row.raw,
     ]
     return "\x1f".join(parts)

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from xinshi.exchange.domain import Fault, FileKind, FileRow, KnownTime, RowState, names_agree, plain_name, time_fault
+from xinshi.exchange.domain import (
+    Fault,
+    FileKind,
+    FileRow,
+    KnownTime,
+    RowState,
+    names_agree,
+    plain_name,
+    plain_text,
+    time_fault,
+)
 
 SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known"})
 """States of a line of the same file that an import of it leaves as they are; the others are looked at again."""
@@ -43,6 +53,8 @@ class Knowledge:
     """Lines that an earlier import of the same content left: {(key, occurrence): state}."""
     elsewhere: frozenset[str]
     """Keys of rows that other files brought, credited or waiting."""
+    sent: frozenset[tuple[int, int, str]]
+    """What this house's own files said: person, minutes, plain reason."""
     time: KnownTime
     actor_person_id: int | None
     now: datetime
@@ -149,6 +161,8 @@ class Judge:
                 return "overlaps"
         elif keyed.key in self.known.elsewhere:
             return "equals_other_file"
+        elif (person.id, row.minutes, plain_text(row.title)) in self.known.sent:
+            return "sent_by_us"
         if not row.number:
             return "name_only"
         return "own_hours" if person.id == self.known.actor_person_id else ""

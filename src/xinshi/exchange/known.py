@@ -10,9 +10,9 @@ from typing import TypeVar
 from xinshi.attendance.queries import segments
 from xinshi.bank.models import DepositReversal, Passbook
 from xinshi.bank.queries import passbooks_by_person
-from xinshi.exchange.domain import FileRow, KnownTime, plain_name
+from xinshi.exchange.domain import TENTH_MINUTES, FileRow, KnownTime, plain_name, plain_text
 from xinshi.exchange.judging import Keyed, Knowledge, KnownPerson
-from xinshi.exchange.models import ImportFile, ImportLine
+from xinshi.exchange.models import HonoraryExportLine, ImportFile, ImportLine
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.clock import day_bounds
@@ -43,6 +43,7 @@ def knowledge(*, actor: Actor, partner_id: int, file: ImportFile | None, rows: S
         by_name=by_name,
         earlier=_earlier(file),
         elsewhere=_elsewhere(partner_id, file, {keyed.key for keyed in rows if not keyed.row.is_timed}),
+        sent=_sent(partner_id, involved),
         time=_known_time(partner_id, involved, timed) if timed else KnownTime(),
         actor_person_id=actor.person_id,
         now=clock.now(),
@@ -114,6 +115,16 @@ def _elsewhere(partner_id: int, file: ImportFile | None, keys: set[str]) -> froz
     found: set[str] = set()
     for part in parts(sorted(keys)):
         found |= set(lines.filter(row_key__in=part).values_list("row_key", flat=True))
+    return frozenset(found)
+
+
+def _sent(partner_id: int, person_ids: set[int]) -> frozenset[tuple[int, int, str]]:
+    """What files that went out say of these people: such a row coming back is no service of its own."""
+    found: set[tuple[int, int, str]] = set()
+    for part in parts(sorted(person_ids)):
+        lines = HonoraryExportLine.objects.filter(export__partner_id=partner_id, person_id__in=part, tenths__gt=0)
+        rows = lines.values_list("person_id", "tenths", "reason")
+        found |= {(person_id, tenths * TENTH_MINUTES, plain_text(reason)) for person_id, tenths, reason in rows}
     return frozenset(found)
 
 
