@@ -282,9 +282,12 @@ def plan_ahead(hospital: Hospital, *, progress: Progress) -> None:
     invented = list(service.activities_between(hospital.today, last))
     shift_ids = _create(hospital, invented, state="published")
     crowd = service.Crowd(hospital.dice)
-    crowd.member_times = {service.PLANS[0].title: MEMBER_SHIFTS_AHEAD}
+    crowd.member_times = {}
+    tomorrow = hospital.today + timedelta(days=1)
     sign_ups: list[tuple[int, int]] = []
     for (activity, _shift), shift_id in shift_ids.items():
+        if activity.day >= tomorrow:
+            crowd.member_times.setdefault(service.PLANS[0].title, MEMBER_SHIFTS_AHEAD)
         distance = (activity.day - hospital.today).days
         share = max(0.15, 0.95 - distance * 0.025) * hospital.dice.uniform(0.6, 1.05)
         taken = crowd.take(activity, min(activity.plan.places, round(activity.plan.places * share)))
