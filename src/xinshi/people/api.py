@@ -76,15 +76,15 @@ class MeOut(Schema):
 
 
 class PersonIn(Schema):
-    """The whole of somebody's basic data: what is left out is emptied."""
+    """The whole of somebody's basic data: what is left out is emptied, but for the numbers: null keeps them."""
 
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
     sex: Literal["", "1", "2"] = ""
     birth_date: date | None = None
     id_kind: Annotated[str, Field(max_length=2, pattern=NO_NUL)] = ""
-    id_number: Word = ""
+    id_number: Word | None = None
     volunteer_number: Word = ""
-    phone: Phone = ""
+    phone: Phone | None = None
     area: Word = ""
     group: Group = "citizen"
     skills: Words = []
@@ -186,14 +186,15 @@ def show_person(request: HttpRequest, person_id: Identifier) -> PersonOut:
 def change_person(request: HttpRequest, person_id: Identifier, payload: PersonIn) -> ChangedOut:
     """Put these basic data in the place of somebody's; coordinators and administrators."""
     actor = actor_of(request)
+    known = queries.person(actor, person_id)
     data = NewPerson(
         name=payload.name.strip(),
         sex=payload.sex,
         birth_date=payload.birth_date,
         id_kind=payload.id_kind,
-        id_number=payload.id_number.upper(),
+        id_number=known.id_number if payload.id_number is None else payload.id_number.upper(),
         volunteer_number=payload.volunteer_number,
-        phone=payload.phone,
+        phone=known.phone if payload.phone is None else payload.phone,
         area=payload.area,
         group=payload.group,
         skills=tuple(payload.skills),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django import forms
@@ -14,6 +15,7 @@ from xinshi.kernel.actor import Role
 from xinshi.kernel.codes import IDENTITY_DOCUMENTS, SERVICE_CATEGORIES
 from xinshi.people.actions import NewPerson
 from xinshi.people.basic_data import faults, intake_faults
+from xinshi.people.domain import masked_id, masked_phone
 from xinshi.people.models import Person
 from xinshi.people.wording import GROUPS, ROLES, SEXES, category_label, fault_text, id_kind_label
 
@@ -119,22 +121,38 @@ class PersonForm(ContactForm):
             is_public=is_public,
         )
 
-    @staticmethod
-    def initial_from(person: Person) -> dict[str, Any]:
-        """The form filled with what the archive holds."""
-        return {
-            "name": person.name,
-            "sex": person.sex,
-            "birth_date": person.birth_date,
-            "id_kind": person.id_kind,
-            "id_number": person.id_number,
-            "volunteer_number": person.volunteer_number or "",
-            "phone": person.phone,
-            "area": person.area,
-            "group": person.group,
-            "skills": "、".join(person.skills),
-            "service_categories": person.service_categories,
-        }
+
+class ChangePersonForm(PersonForm):
+    """Somebody's basic data to be changed. Whole numbers are not shown: a number left empty stays as it is."""
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, initial=initial_from(person), **kwargs)
+        self.person = person
+        for name, masked in (("id_number", masked_id(person.id_number)), ("phone", masked_phone(person.phone))):
+            if masked:
+                self.fields[name].help_text = _("Now %(masked)s. Leave it empty to keep it.") % {"masked": masked}
+
+    def new_person(self) -> NewPerson:
+        """What the form says, with the numbers that are kept."""
+        typed = self.person_as_typed()
+        return replace(
+            typed, id_number=typed.id_number or self.person.id_number, phone=typed.phone or self.person.phone
+        )
+
+
+def initial_from(person: Person) -> dict[str, Any]:
+    """The form filled with what the archive holds, but for what is masked."""
+    return {
+        "name": person.name,
+        "sex": person.sex,
+        "birth_date": person.birth_date,
+        "id_kind": person.id_kind,
+        "volunteer_number": person.volunteer_number or "",
+        "area": person.area,
+        "group": person.group,
+        "skills": "、".join(person.skills),
+        "service_categories": person.service_categories,
+    }
 
 
 class IntakePersonForm(PersonForm):
@@ -146,8 +164,10 @@ class IntakePersonForm(PersonForm):
 class SearchForm(forms.Form):
     """The list's filter; whatever does not fit is left out rather than refused."""
 
-    q = forms.CharField(label=_("Name, volunteer number, phone or document number"), required=False, max_length=64)
-    group = forms.ChoiceField(label=_("Kind of person"), required=False, choices=[("", _("Everybody")), *GROUPS.items()])
+    q = forms.CharField(label=_("Name or whole number"), required=False, max_length=64)
+    group = forms.ChoiceField(
+        label=_("Kind of person"), required=False, choices=[("", _("Everybody")), *GROUPS.items()]
+    )
 
 
 class ReasonForm(forms.Form):

@@ -12,6 +12,7 @@ from xinshi.documents.sheets import FILE_BYTES_MAX
 from xinshi.kernel.actor import Actor
 from xinshi.organizations.queries import organizations
 from xinshi.people.actions import NewPerson
+from xinshi.people.basic_data import RESIDENT_ID
 from xinshi.people.forms import IntakePersonForm
 
 SPREADSHEETS: Final = ".xlsx,.xls,.ods,.csv"
@@ -51,6 +52,7 @@ class OpenAccountForm(IntakePersonForm):
     )
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
+        kwargs.setdefault("initial", {"id_kind": RESIDENT_ID})
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
         rows = organizations(actor).filter(is_active=True).values_list("id", "name")
         field = self.fields["organization"]

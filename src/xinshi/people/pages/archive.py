@@ -17,7 +17,7 @@ from xinshi.kernel.actor import Role
 from xinshi.people import actions, queries
 from xinshi.people.access import is_archive_keeper
 from xinshi.people.domain import masked_id, masked_phone
-from xinshi.people.forms import PersonForm, ReasonForm, SearchForm
+from xinshi.people.forms import ChangePersonForm, ReasonForm, SearchForm
 from xinshi.people.models import Person
 from xinshi.people.pages.consents import consent_lines
 from xinshi.people.wording import GROUPS, SEXES, category_label, id_kind_label
@@ -87,16 +87,13 @@ def facts(found: Person) -> list[tuple[str, str]]:
 @page(STAFF, methods=("GET", "POST"))
 def edit(request: PageRequest, person_id: int) -> HttpResponse:
     found = queries.person(request.actor, person_id)
-    if request.method != "POST":
-        form = PersonForm(initial=PersonForm.initial_from(found))
-    else:
-        form = PersonForm(request.POST)
-        if form.is_valid():
-            data = form.new_person()
-            changed = attempt(form, lambda: actions.change_person(actor=request.actor, person_id=person_id, data=data))
-            if changed is not None:
-                messages.success(request, gettext("Saved."))
-                return redirect("people:person", person_id)
+    form = ChangePersonForm(request.POST if request.method == "POST" else None, person=found)
+    if request.method == "POST" and form.is_valid():
+        data = form.new_person()
+        changed = attempt(form, lambda: actions.change_person(actor=request.actor, person_id=person_id, data=data))
+        if changed is not None:
+            messages.success(request, gettext("Saved."))
+            return redirect("people:person", person_id)
     return render(request, "people/edit.html", {"form": form, "person": found})
 
 

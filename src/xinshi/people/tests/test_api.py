@@ -54,10 +54,11 @@ def test_shows_a_person_to_whom_they_may_be_shown(cast: Cast) -> None:
 
 
 def test_changes_basic_data(cast: Cast) -> None:
-    body = {"name": "王芳芳", "id_kind": "01", "id_number": id_number(2), "phone": "19900000002"}
+    body = {"name": "王芳芳", "id_kind": "01", "id_number": id_number(2)}
     path = f"/{cast.wang.person_id}"
     before = everything()
     assert send(cast.wang.client, "put", path, body).status_code == 403
+    assert send(cast.li.client, "put", path, body).status_code == 404
     assert (
         send(cast.coordinator.client, "put", path, body | {"id_number": id_number(1)}).json()["code"] == "person_known"
     )
@@ -66,7 +67,11 @@ def test_changes_basic_data(cast: Cast) -> None:
     assert everything() == before
     assert send(cast.coordinator.client, "put", path, body, "k").json() == {"changed": ["name"]}
     assert send(cast.coordinator.client, "put", path, body, "k").json() == {"changed": ["name"]}
-    assert Person.objects.get(pk=cast.wang.person_id).name == "王芳芳"
+    person = Person.objects.get(pk=cast.wang.person_id)
+    assert (person.name, person.phone) == ("王芳芳", "19900000002")
+    assert send(cast.coordinator.client, "put", path, body | {"phone": ""}).json() == {
+        "changed": ["phone", "phone_index"]
+    }
 
 
 def test_people_change_their_own_contact(cast: Cast) -> None:

@@ -73,14 +73,17 @@ def test_a_coordinator_changes_basic_data(cast: Cast) -> None:
     fields = {
         name: value for name, value in client.get(path).context["form"].initial.items() if value not in ("", None)
     }
-    assert fields["id_number"] == id_number(1)
+    assert id_number(1) not in text_of(client.get(path))
+    assert "Now 199****0001. Leave it empty to keep it." in text_of(client.get(path))
     wrong = client.post(path, fields | {"phone": "123"})
     assert list(wrong.context["form"].errors) == ["phone"]
     assert "199****0001" in text_of(client.get(f"/people/{cast.li.person_id}/"))
     done = client.post(path, fields | {"phone": "199 1234 5678", "skills": "急救，手语、急救"}, follow=True)
     assert "Saved." in text_of(done)
     person = Person.objects.get(pk=cast.li.person_id)
-    assert (person.phone, person.skills) == ("19912345678", ["急救", "手语"])
+    assert (person.phone, person.id_number, person.skills) == ("19912345678", id_number(1), ["急救", "手语"])
+    client.post(path, fields | {"sex": "1"})
+    assert Person.objects.get(pk=cast.li.person_id).sex == "2", "the kept number still tells the sex"
 
 
 def test_a_number_of_somebody_else_is_said_in_the_form(cast: Cast) -> None:
