@@ -14,11 +14,13 @@ from xinshi.bank import actions, policy_queries, printing, queries
 from xinshi.bank.domain import THRESHOLD_MINUTES_MAX
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.queries import Share, StatementFilter
+from xinshi.bank.roster.api import router as roster_router
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import NotFound
 
 router = Router(tags=["bank"])
+router.add_router("", roster_router)
 Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
@@ -54,6 +56,7 @@ class PassbookOut(PassbookCardOut):
     held_minutes: int
     available_minutes: int
     next_star_minutes: int | None
+    state_reason: str
     by_kind: list[ShareOut]
     by_category: list[ShareOut]
     by_year: list[ShareOut]
@@ -106,6 +109,11 @@ class DepositOut(Schema):
 
 
 class TakeBackIn(Schema):
+    reason: Reason
+
+
+class PassbookStateIn(Schema):
+    state: Annotated[str, StringConstraints(pattern=r"^(active|frozen|closed)$")]
     reason: Reason
 
 
@@ -187,6 +195,17 @@ def list_passbooks(
 @router.get("/passbooks/{passbook_id}", response=PassbookOut)
 def show_passbook(request: HttpRequest, passbook_id: Identifier) -> PassbookOut:
     return _passbook(queries.passbook(actor_of(request), passbook_id))
+
+
+@router.post("/passbooks/{passbook_id}/state", response=PassbookOut)
+@idempotent
+def change_passbook_state(request: HttpRequest, passbook_id: Identifier, payload: PassbookStateIn) -> PassbookOut:
+    """Freeze, free or close a passbook that is not one's own; coordinators and administrators."""
+    actor = actor_of(request)
+    queries.passbook(actor, passbook_id)
+    state = Passbook.State(payload.state)
+    actions.change_passbook_state(actor=actor, passbook_id=passbook_id, state=state, reason=payload.reason)
+    return _passbook(queries.passbook(actor, passbook_id))
 
 
 @router.get("/passbooks/{passbook_id}/lines", response=CursorPage[PassbookLineOut])
@@ -346,6 +365,7 @@ def _passbook(found: Passbook) -> PassbookOut:
         held_minutes=overview.balance.held,
         available_minutes=overview.balance.available,
         next_star_minutes=overview.progress.next_minutes,
+        state_reason=found.state_reason,
         by_kind=_shares(overview.by_kind),
         by_category=_shares(overview.by_category),
         by_year=_shares(overview.by_year),

@@ -15,6 +15,7 @@ STARS_MAX: Final = 5
 DEFAULT_THRESHOLDS_MINUTES: Final = (6_000, 18_000, 36_000, 60_000, 90_000)
 """100 / 300 / 600 / 1000 / 1500 hours (民函〔2012〕340号)."""
 THRESHOLD_MINUTES_MAX: Final = 100_000 * 60
+POLICY_AHEAD_DAYS_MAX: Final = 366
 DAY_MINUTES: Final = 24 * 60
 PASSBOOK_PREFIX: Final = "86"
 
@@ -54,6 +55,32 @@ class PolicyInThePast(DomainError):
     code = "policy_in_the_past"
     message = gettext_noop("A policy takes effect today or later, and after the one before it.")
     status = 422
+
+
+class PolicyTooFarAhead(DomainError):
+    code = "policy_too_far_ahead"
+    message = gettext_noop("A policy takes effect within a year: until then no other version could be put in force.")
+    status = 422
+
+
+class PassbookStateNotPossible(DomainError):
+    code = "passbook_state_not_possible"
+    message = gettext_noop("The passbook is in the state “%(state)s” now, so this cannot be done with it.")
+
+
+class OwnPassbook(DomainError):
+    code = "own_passbook"
+    message = gettext_noop("Nobody freezes, frees or closes their own passbook. Ask a colleague.")
+    status = 403
+
+
+STATE_CHANGES: Final = {
+    "pending": ("active", "closed"),
+    "active": ("frozen", "closed"),
+    "frozen": ("active", "closed"),
+    "closed": (),
+}
+"""From each state of a passbook, where it may go; closed is for ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,14 @@ class DepositReversed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassbookStateChanged(Event):
+    name: ClassVar[str] = "bank.passbook_state_changed"
+    passbook_id: int
+    person_id: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyEnforced(Event):
     name: ClassVar[str] = "bank.policy_enforced"
     number: int

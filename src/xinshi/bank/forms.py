@@ -8,14 +8,19 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.bank.domain import STARS_MAX, THRESHOLD_MINUTES_MAX
-from xinshi.bank.models import Deposit
+from xinshi.bank.domain import STARS_MAX, STATE_CHANGES, THRESHOLD_MINUTES_MAX
+from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.queries import SPENT, PassbookOverview, StatementFilter
 from xinshi.kernel import clock
 from xinshi.kernel.codes import SERVICE_CATEGORIES
 from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_decimal, minutes_from_hours
 from xinshi.people.wording import category_label
 
+STATE_VERBS: Final = {
+    "active": _("Make it active: hours may go in and out again"),
+    "frozen": _("Freeze it: no hours go in or out until it is freed"),
+    "closed": _("Close it for ever: only once no hours and no reservations are left"),
+}
 YEAR_MIN: Final = 1950
 YEAR_MAX: Final = 2200
 
@@ -80,6 +85,24 @@ class TakeBackForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("The volunteer and every auditor will read it. It cannot be changed afterwards."),
     )
+
+
+class PassbookStateForm(forms.Form):
+    """What may be done with a passbook as it stands."""
+
+    state = forms.ChoiceField(label=_("What is to be done"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The volunteer is told it."),
+    )
+
+    def __init__(self, data: Any, *, passbook: Passbook) -> None:
+        super().__init__(data)
+        field = self.fields["state"]
+        assert isinstance(field, forms.ChoiceField), "only choices are offered"
+        field.choices = [(state, STATE_VERBS[state]) for state in STATE_CHANGES[passbook.state]]
 
 
 class PolicyForm(forms.Form):

@@ -52,6 +52,8 @@ class Passbook(models.Model):
     star_level = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField()
     opened_through = models.CharField(max_length=32)
+    state_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """Why it is frozen or closed; the person reads it."""
 
     class Meta:
         db_table = "passbook"

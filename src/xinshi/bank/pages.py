@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 
 from xinshi.bank import actions, printing, queries
 from xinshi.bank.access import CORRECTORS, PASSBOOK_KEEPERS
-from xinshi.bank.forms import PlainFilterForm, SearchForm, StatementFilterForm, TakeBackForm
+from xinshi.bank.domain import STATE_CHANGES
+from xinshi.bank.forms import PassbookStateForm, PlainFilterForm, SearchForm, StatementFilterForm, TakeBackForm
 from xinshi.bank.models import Passbook
 from xinshi.doors.links import object_url
 from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
@@ -61,11 +62,13 @@ def _show(request: PageRequest, found: Passbook) -> HttpResponse:
     form = StatementFilterForm(request.GET or None, overview=overview)
     wanted = form.chosen() if form.is_bound else queries.WHOLE
     before = _whole_number(request.GET.get("before", ""))
+    is_own = found.person_id == request.actor.person_id
     statement = queries.statement(found, wanted=wanted, before_seq=before)
     context = {
         "passbook": found,
         "overview": overview,
-        "is_own": found.person_id == request.actor.person_id,
+        "is_own": is_own,
+        "may_change_state": not is_own and request.actor.has(*CORRECTORS) and bool(STATE_CHANGES[found.state]),
         "holds": queries.held(found) if overview.balance.held else [],
         "form": form,
         "wanted": wanted,
@@ -117,6 +120,27 @@ def take_back(request: PageRequest, deposit_id: int) -> HttpResponse:
             messages.success(request, gettext("The deposit was taken back. Both bookings stay in the passbook."))
             return redirect("bank:deposit", deposit_id)
     return render(request, "bank/take_back.html", {"found": found, "deposit": found.deposit, "form": form})
+
+
+@page(CORRECTORS, methods=("GET", "POST"))
+def change_state(request: PageRequest, passbook_id: int) -> HttpResponse:
+    """Freeze, free or close a passbook, with the reason."""
+    found = queries.passbook(request.actor, passbook_id)
+    form = PassbookStateForm(request.POST or None, passbook=found)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        action = partial(
+            _change_state, request, passbook_id, state=Passbook.State(typed["state"]), reason=typed["reason"]
+        )
+        if attempt(form, action):
+            messages.success(request, gettext("Done. The volunteer is told."))
+            return redirect("bank:passbook", passbook_id)
+    return render(request, "bank/change_state.html", {"passbook": found, "form": form})
+
+
+def _change_state(request: PageRequest, passbook_id: int, *, state: Passbook.State, reason: str) -> bool:
+    actions.change_passbook_state(actor=request.actor, passbook_id=passbook_id, state=state, reason=reason)
+    return True
 
 
 @page(SIGNED_IN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from xinshi.bank import pages, policy_pages
 
@@ -11,11 +11,13 @@ urlpatterns = [
     path("", pages.own, name="own"),
     path("passbooks/", pages.passbooks, name="passbooks"),
     path("passbooks/<int:passbook_id>/", pages.passbook, name="passbook"),
+    path("passbooks/<int:passbook_id>/state/", pages.change_state, name="change_state"),
     path("passbooks/<int:passbook_id>/statement.pdf", pages.passbook_pdf, name="passbook_pdf"),
     path("passbooks/<int:passbook_id>/statement.xlsx", pages.passbook_xlsx, name="passbook_xlsx"),
     path("people/<int:person_id>/", pages.of_person, name="of_person"),
     path("deposits/<int:deposit_id>/", pages.deposit, name="deposit"),
     path("deposits/<int:deposit_id>/take-back/", pages.take_back, name="take_back"),
+    path("", include("xinshi.bank.roster.urls")),
     path("policy/", policy_pages.policy, name="policy"),
     path("policy/new/", policy_pages.propose, name="propose_policy"),
     path("policy/<int:number>/", policy_pages.version, name="policy_version"),

@@ -36,6 +36,10 @@ ACCOUNT_MISSING: Final = """
 SELECT p.id, p.account_id FROM passbook p LEFT JOIN ledger_balance b ON b.account_id = p.account_id
  WHERE b.account_id IS NULL ORDER BY p.id LIMIT 1
 """
+CLOSED_DIFFERS: Final = """
+SELECT p.id, p.state FROM passbook p JOIN ledger_account a ON a.id = p.account_id
+ WHERE (p.state = 'closed') <> (a.closed_at IS NOT NULL) ORDER BY p.id LIMIT 1
+"""
 
 
 def _first(sql: str, sentence: str) -> str:
@@ -48,6 +52,9 @@ def _first(sql: str, sentence: str) -> str:
 def register_checks() -> None:
     """Called once when the house starts."""
     register_check("passbooks have accounts", lambda: _first(ACCOUNT_MISSING, "passbook {0}: no account {1}"))
+    register_check(
+        "closed passbooks", lambda: _first(CLOSED_DIFFERS, "passbook {0}: is {1}, its account says otherwise")
+    )
     register_check("deposits match", lambda: _first(DEPOSIT_DIFFERS, "deposit {0}: does not match transfer {1}"))
     register_check("transfers have deposits", lambda: _first(DEPOSIT_MISSING, "transfer {0} ({1}): no deposit"))
     register_check(

@@ -6,11 +6,13 @@ from xinshi.bank.actions.depositing import deposit_many, reverse_deposit
 from xinshi.bank.actions.opening import open_passbooks
 from xinshi.bank.actions.policy import propose_policy, put_policy_in_force
 from xinshi.bank.actions.stars import raise_stars
+from xinshi.bank.actions.states import change_passbook_state
 from xinshi.bank.domain import DepositResult, NewDeposit
 
 __all__ = [
     "DepositResult",
     "NewDeposit",
+    "change_passbook_state",
     "deposit_many",
     "open_passbooks",
     "propose_policy",

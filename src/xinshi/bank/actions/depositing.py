@@ -24,9 +24,11 @@ from xinshi.bank.models import Deposit, DepositReversal, Passbook
 from xinshi.bank.queries import policy_in_force
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import NotFound
+from xinshi.kernel.errors import NotFound, gettext_noop
+from xinshi.kernel.minutes import hours_figure
 from xinshi.ledger.actions import post_batch, reverse, system_account
 from xinshi.ledger.domain import AccountKind, NewTransfer, PostedTransfer
+from xinshi.messages.actions import NewMessage, send_many
 from xinshi.outbox.actions import publish, publish_many
 
 BATCH_ROWS = 2_000
@@ -223,4 +225,12 @@ def reverse_deposit(*, actor: Actor, deposit_id: int, reason: str) -> int:
             minutes=deposit.credited_minutes,
         )
     )
+    message = NewMessage(
+        recipient_ref=f"person:{passbook.person_id}",
+        text=gettext_noop("The deposit “%(title)s” of %(hours)s hours was taken back: %(reason)s"),
+        parameters={"title": deposit.title, "hours": hours_figure(deposit.credited_minutes), "reason": reason[:300]},
+        object_ref=f"deposit:{deposit.pk}",
+        key=f"deposit:{deposit.pk}:taken-back",
+    )
+    send_many([message])
     return posted.id

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 
 from xinshi.audit.actions import record
 from xinshi.bank.access import require_policy_maker
-from xinshi.bank.domain import OwnPolicy, PolicyInForce, PolicyInThePast, check_thresholds
+from xinshi.bank.domain import (
+    POLICY_AHEAD_DAYS_MAX,
+    OwnPolicy,
+    PolicyInForce,
+    PolicyInThePast,
+    PolicyTooFarAhead,
+    check_thresholds,
+)
 from xinshi.bank.events import PolicyEnforced
 from xinshi.bank.models import PolicyVersion
 from xinshi.kernel import clock
@@ -54,6 +61,8 @@ def put_policy_in_force(*, actor: Actor, number: int, effective_from: date) -> N
     latest = PolicyVersion.objects.aggregate(day=Max("effective_from"))["day"]
     if not actor.is_system and (effective_from < clock.today() or (latest and effective_from < latest)):
         raise PolicyInThePast
+    if effective_from > clock.today() + timedelta(days=POLICY_AHEAD_DAYS_MAX):
+        raise PolicyTooFarAhead
     version.effective_from = effective_from
     version.enforced_by_ref = actor.reference
     version.enforced_at = clock.now()

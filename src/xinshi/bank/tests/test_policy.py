@@ -10,7 +10,7 @@ from django.urls import reverse
 from xinshi.audit.models import AuditEntry
 from xinshi.bank import policy_queries
 from xinshi.bank.actions import propose_policy, put_policy_in_force, raise_stars
-from xinshi.bank.domain import OwnPolicy, PolicyInForce, PolicyInThePast, PolicyNotValid
+from xinshi.bank.domain import OwnPolicy, PolicyInForce, PolicyInThePast, PolicyNotValid, PolicyTooFarAhead
 from xinshi.bank.models import Passbook, PolicyVersion
 from xinshi.bank.queries import policy_in_force
 from xinshi.bank.tests.conftest import SYSTEM, Cast
@@ -25,6 +25,14 @@ def proposed(cast: Cast) -> int:
     return propose_policy(
         actor=cast.administrator.actor, star_thresholds_minutes=OWN_STARS, approval_levels=2, note="本院星级"
     )
+
+
+def test_no_version_blocks_those_after_it_for_more_than_a_year(cast: Cast) -> None:
+    number, actor = proposed(cast), cast.other_administrator.actor
+    with pytest.raises(PolicyTooFarAhead):
+        put_policy_in_force(actor=actor, number=number, effective_from=clock.today() + timedelta(days=367))
+    assert PolicyVersion.objects.get(number=number).enforced_at is None
+    put_policy_in_force(actor=actor, number=number, effective_from=clock.today() + timedelta(days=366))
 
 
 def test_a_proposed_version_changes_nothing(cast: Cast) -> None:
