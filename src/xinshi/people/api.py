@@ -15,7 +15,7 @@ from xinshi.kernel.errors import NotFound
 from xinshi.people import actions, queries
 from xinshi.people.access import require_archive_reader
 from xinshi.people.actions import NewPerson
-from xinshi.people.domain import masked_id, masked_phone
+from xinshi.people.domain import masked_id, masked_phone, plain_name
 from xinshi.people.models import Person, User
 
 router = Router(tags=["people"])
@@ -188,7 +188,7 @@ def change_person(request: HttpRequest, person_id: Identifier, payload: PersonIn
     actor = actor_of(request)
     known = queries.person(actor, person_id)
     data = NewPerson(
-        name=payload.name.strip(),
+        name=plain_name(payload.name),
         sex=payload.sex,
         birth_date=payload.birth_date,
         id_kind=payload.id_kind,

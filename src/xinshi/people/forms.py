@@ -15,7 +15,7 @@ from xinshi.kernel.actor import Role
 from xinshi.kernel.codes import IDENTITY_DOCUMENTS, SERVICE_CATEGORIES
 from xinshi.people.actions import NewPerson
 from xinshi.people.basic_data import faults, intake_faults
-from xinshi.people.domain import masked_id, masked_phone
+from xinshi.people.domain import masked_id, masked_phone, plain_name
 from xinshi.people.models import Person
 from xinshi.people.wording import GROUPS, ROLES, SEXES, category_label, fault_text, id_kind_label
 
@@ -28,6 +28,11 @@ def category_choices() -> list[tuple[str, str]]:
 
 def id_kind_choices() -> list[tuple[str, str]]:
     return [("", "—"), *((code, id_kind_label(code)) for code, _english, _chinese in IDENTITY_DOCUMENTS)]
+
+
+class NameField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        return plain_name(super().clean(value))
 
 
 class SkillsField(forms.CharField):
@@ -64,7 +69,7 @@ class ContactForm(forms.Form):
 class PersonForm(ContactForm):
     """Somebody's basic data, as the archive's keepers write them."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = NameField(label=_("Name"), max_length=64)
     sex = forms.ChoiceField(label=_("Sex"), required=False, choices=list(SEXES.items()))
     birth_date = forms.DateField(
         label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

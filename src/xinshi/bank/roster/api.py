@@ -18,6 +18,7 @@ from xinshi.documents.sheets import FILE_BYTES_MAX, FileTooLarge
 from xinshi.doors.api import NO_NUL, actor_of, idempotent
 from xinshi.people.access import require_archive_keeper
 from xinshi.people.actions import NewPerson
+from xinshi.people.domain import plain_name
 
 router = Router()
 Word = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
@@ -79,7 +80,7 @@ class RosterReportOut(Schema):
 def open_an_account(request: HttpRequest, payload: NewAccountIn) -> OpenedAccountOut:
     """Register one person and open their passbook; coordinators and administrators."""
     person = NewPerson(
-        name=payload.name.strip(),
+        name=plain_name(payload.name),
         sex=payload.sex,
         birth_date=payload.birth_date,
         id_kind=payload.id_kind,

@@ -14,7 +14,7 @@ from xinshi.kernel.codes import IDENTITY_DOCUMENTS, SERVICE_CATEGORIES, code_for
 from xinshi.kernel.errors import gettext_noop
 from xinshi.people.actions import NewPerson
 from xinshi.people.basic_data import RESIDENT_ID, Fault, intake_faults
-from xinshi.people.domain import id_birth_date, id_sex
+from xinshi.people.domain import id_birth_date, id_sex, plain_name
 
 DAY_FORMS: Final = (
     re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]0{1,2}:00(?::00)?)?"),
@@ -116,7 +116,7 @@ def read_row(number: int, cells: Sequence[Cell], header: Header, *, today: date)
     birth_date = _birth_date(cells, header, faults)
     sex = _sex(texts["sex"], faults)
     person = NewPerson(
-        name=texts["name"],
+        name=plain_name(texts["name"]),
         sex=sex,
         birth_date=birth_date,
         id_kind=id_kind,

@@ -19,6 +19,7 @@ from xinshi.people.domain import (
     masked_id,
     masked_name,
     masked_phone,
+    plain_name,
 )
 from xinshi.people.tests.conftest import PEOPLE, id_number
 
@@ -60,6 +61,20 @@ def test_reads_birth_date_and_sex_from_the_number() -> None:
 def test_tells_what_is_wrong_with_an_identity_number(number: str, code: str | None) -> None:
     fault = resident_id_fault(number, today=TODAY)
     assert (fault.code if fault else None) == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (" 张　三 ", "张三"),
+        ("李 明 兰", "李明兰"),
+        ("Ann  Lee", "Ann Lee"),
+        ("赵·买买提", "赵·买买提"),
+        ("王 Ann", "王 Ann"),
+    ],
+)
+def test_a_chinese_name_has_no_spaces_inside(typed: str, name: str) -> None:
+    assert plain_name(typed) == name
 
 
 def test_masks_show_enough_to_recognise_and_no_more() -> None:

@@ -238,7 +238,7 @@ def test_forgives_how_people_write() -> None:
     """Full-width digits, spaces, dotted days, country codes, synonyms, repeated headers, footers."""
     messy = row(
         0,
-        姓名=" 李明　",
+        姓名=" 李　明　",
         性别="M",
         出生日期="1990.5.21",
         证件类型="身份证",
