@@ -179,6 +179,16 @@ class BenefitPlacesIn(Schema):
     places: Annotated[int, Field(ge=0, le=PLACES_MAX)]
 
 
+class CallOffBenefitSlotIn(Schema):
+    reason: Annotated[Text, Field(min_length=1, max_length=REASON_LENGTH_MAX)]
+
+
+class BenefitSlotCalledOffOut(Schema):
+    """How many vouchers were cancelled."""
+
+    cancelled: int
+
+
 class BenefitCreatedOut(Schema):
     benefit_id: int
 
@@ -271,6 +281,16 @@ def change_benefit_slot(request: HttpRequest, slot_id: Identifier, payload: Bene
     """Another number of places for one day, 0 to close it; coordinators and administrators."""
     changed = actions.change_slot(actor=actor_of(request), slot_id=slot_id, places=payload.places)
     return BenefitSlotChangedOut(changed=changed)
+
+
+@router.post("/slots/{slot_id}/call-off", response=BenefitSlotCalledOffOut)
+@idempotent
+def call_off_benefit_slot(
+    request: HttpRequest, slot_id: Identifier, payload: CallOffBenefitSlotIn
+) -> BenefitSlotCalledOffOut:
+    """Close a day and cancel every open voucher for it; its people are told why. Coordinators and administrators."""
+    told = actions.call_off_slot(actor=actor_of(request), slot_id=slot_id, reason=payload.reason)
+    return BenefitSlotCalledOffOut(cancelled=told)
 
 
 @router.get("/{benefit_id}", response=BenefitDetailOut)

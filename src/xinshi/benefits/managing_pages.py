@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from xinshi.benefits import actions, queries
 from xinshi.benefits.access import MANAGERS
 from xinshi.benefits.domain import Supply, check_places
-from xinshi.benefits.forms import BenefitForm, PlacesForm, SlotsForm, initial_of
+from xinshi.benefits.forms import BenefitForm, CancelForm, PlacesForm, SlotsForm, initial_of
 from xinshi.doors.pages import PageRequest, attempt, back, page
 
 
@@ -62,6 +62,14 @@ def slots(request: PageRequest, benefit_id: int) -> HttpResponse:
     return render(request, "benefits/slots.html", context)
 
 
+@page(MANAGERS)
+def slot(request: PageRequest, slot_id: int) -> HttpResponse:
+    """Who comes on a day."""
+    found = queries.slot(request.actor, slot_id)
+    context = {"slot": found, "benefit": found.benefit, "cards": queries.vouchers_of_slot(request.actor, slot_id)}
+    return render(request, "benefits/slot.html", context)
+
+
 @page(MANAGERS, methods=("POST",))
 def change_slot(request: PageRequest, slot_id: int) -> HttpResponse:
     """Another number of places for one day."""
@@ -71,3 +79,19 @@ def change_slot(request: PageRequest, slot_id: int) -> HttpResponse:
     if actions.change_slot(actor=request.actor, slot_id=slot_id, places=places):
         messages.success(request, gettext("Changed."))
     return back(request, fallback="benefits:manage")
+
+
+@page(MANAGERS, methods=("GET", "POST"))
+def call_off_slot(request: PageRequest, slot_id: int) -> HttpResponse:
+    """Ask for the reason, then close the day and cancel its vouchers."""
+    found = queries.slot(request.actor, slot_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        told = attempt(
+            form,
+            lambda: actions.call_off_slot(actor=request.actor, slot_id=slot_id, reason=form.cleaned_data["reason"]),
+        )
+        if told is not None:
+            messages.success(request, gettext("The day is called off. People told: %(count)s.") % {"count": told})
+            return redirect("benefits:slots", found.benefit_id)
+    return render(request, "benefits/call_off.html", {"form": form, "slot": found, "benefit": found.benefit})

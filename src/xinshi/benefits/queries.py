@@ -30,6 +30,7 @@ from xinshi.ledger.queries import balance
 CATALOGUE_MAX: Final = 200
 SLOTS_SHOWN_MAX: Final = 120
 DESK_ROWS_MAX: Final = 200
+DAY_ROWS_MAX: Final = 5_000
 MY_VOUCHERS_MAX: Final = 100
 PERSON_UNSEEN: Final = ("person__id_number", "person__phone", "person__skills", "person__service_categories")
 """Columns of a person that a list never shows; sealed ones would be opened for nothing."""
@@ -190,6 +191,22 @@ def coming_slots(benefit_id: int, *, only_free: bool = False) -> list[OfferedSlo
         rows = rows.filter(taken__lt=F("places"))
     ordered = rows.order_by("day", F("starts_at").asc(nulls_first=True), "pk")[:SLOTS_SHOWN_MAX]
     return [OfferedSlot(row.pk, row.day, row.starts_at, row.places, row.taken) for row in ordered]
+
+
+def slot(actor: Actor, slot_id: int) -> Slot:
+    """A day with its benefit, for those who manage; NotFound otherwise."""
+    access.require_manager(actor)
+    row = Slot.objects.select_related("benefit").filter(pk=slot_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def vouchers_of_slot(actor: Actor, slot_id: int) -> list[VoucherCard]:
+    """Who comes on a day and who has been there, by name; for those who manage."""
+    access.require_manager(actor)
+    rows = Voucher.objects.filter(slot_id=slot_id, state__in=[Voucher.State.RESERVED, Voucher.State.FULFILLED])
+    return [card_of(row) for row in _with_names(rows).order_by("person__name", "pk")[:DAY_ROWS_MAX]]
 
 
 def offer_of(row: Benefit, standing: Standing | None) -> Offer:

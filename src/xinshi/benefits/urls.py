@@ -21,5 +21,7 @@ urlpatterns = [
     path("manage/new/", managing_pages.create, name="create"),
     path("manage/<int:benefit_id>/", managing_pages.edit, name="edit"),
     path("manage/<int:benefit_id>/slots/", managing_pages.slots, name="slots"),
-    path("manage/slots/<int:slot_id>/", managing_pages.change_slot, name="change_slot"),
+    path("manage/slots/<int:slot_id>/", managing_pages.slot, name="slot"),
+    path("manage/slots/<int:slot_id>/change/", managing_pages.change_slot, name="change_slot"),
+    path("manage/slots/<int:slot_id>/call-off/", managing_pages.call_off_slot, name="call_off_slot"),
 ]

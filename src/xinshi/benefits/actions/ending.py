@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import F
 
 from xinshi.audit.actions import record
+from xinshi.bank.queries import passbooks_by_person
 from xinshi.benefits import access
-from xinshi.benefits.actions.locking import locked_voucher
+from xinshi.benefits.actions.locking import locked_slot_of_any, locked_voucher
 from xinshi.benefits.actions.telling import tell
 from xinshi.benefits.domain import (
     REASON_LENGTH_MAX,
@@ -87,6 +88,46 @@ def cancel(*, actor: Actor, voucher_id: int, reason: str = "") -> None:
     why = reason.strip()[:REASON_LENGTH_MAX]
     if not is_own and not why:
         raise ReasonMissing
+    _cancel(voucher, actor=actor, at=at, why=why, is_own=is_own)
+
+
+@transaction.atomic
+def call_off_slot(*, actor: Actor, slot_id: int, reason: str) -> int:
+    """Close a day and cancel every open voucher for it, all or none; returns how many people were told."""
+    access.require_manager(actor)
+    why = reason.strip()[:REASON_LENGTH_MAX]
+    if not why:
+        raise ReasonMissing
+    slot = locked_slot_of_any(slot_id)
+    at = clock.now()
+    vouchers = _open_vouchers_of(slot, at=at)
+    for voucher in vouchers:
+        _cancel(voucher, actor=actor, at=at, why=why, is_own=False)
+    Slot.objects.filter(pk=slot_id).update(places=F("taken"))
+    record(
+        actor=actor,
+        action="benefits.call_off_slot",
+        object_ref=f"benefit:{slot.benefit_id}",
+        slot=slot_id,
+        vouchers=len(vouchers),
+        reason=why,
+    )
+    return len(vouchers)
+
+
+def _open_vouchers_of(slot: Slot, *, at: datetime) -> list[Voucher]:
+    """Locked, in the order of their passbooks' accounts, because the ledger locks balances in that order."""
+    rows = Voucher.objects.select_for_update(no_key=True).filter(
+        slot=slot, state=Voucher.State.RESERVED, expires_at__gt=at
+    )
+    found = list(rows.order_by("pk"))
+    passbooks = passbooks_by_person(voucher.person_id for voucher in found)
+    for voucher in found:
+        voucher.benefit, voucher.slot = slot.benefit, slot
+    return sorted(found, key=lambda voucher: passbooks[voucher.person_id].account_id)
+
+
+def _cancel(voucher: Voucher, *, actor: Actor, at: datetime, why: str, is_own: bool) -> None:
     _give_back(voucher, actor=actor)
     _end(voucher, VoucherState.CANCELLED, actor=actor, at=at, reason=why)
     record(actor=actor, action="benefits.cancel", object_ref=f"voucher:{voucher.pk}", own=is_own, reason=why)
@@ -100,7 +141,7 @@ def cancel(*, actor: Actor, voucher_id: int, reason: str = "") -> None:
     )
     text = (
         gettext_noop("“%(name)s” was cancelled; %(hours)s hours are back in your passbook.")
-        if is_own or not why
+        if is_own
         else gettext_noop("“%(name)s” was cancelled: %(reason)s. %(hours)s hours are back in your passbook.")
     )
     tell(voucher, text, "cancelled", reason="" if is_own else why)

@@ -32,6 +32,17 @@ def locked_slot(slot_id: int, *, benefit: Benefit) -> Slot:
     return found
 
 
+def locked_slot_of_any(slot_id: int) -> Slot:
+    """A day with its benefit, both locked; NotFound where there is none."""
+    benefit_id = Slot.objects.filter(pk=slot_id).values_list("benefit_id", flat=True).first()
+    if benefit_id is None:
+        raise NotFound
+    benefit = locked_benefit(benefit_id)
+    slot = locked_slot(slot_id, benefit=benefit)
+    slot.benefit = benefit
+    return slot
+
+
 def locked_voucher(voucher_id: int) -> Voucher:
     """A voucher with its benefit and slot, all locked; NotFound where there is none."""
     known = Voucher.objects.filter(pk=voucher_id).values_list("benefit_id", "slot_id").first()

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.benefits import access
-from xinshi.benefits.actions.locking import locked_benefit, locked_slot
+from xinshi.benefits.actions.locking import locked_benefit, locked_slot_of_any
 from xinshi.benefits.domain import (
     DayExists,
     NewBenefit,
@@ -25,7 +25,7 @@ from xinshi.benefits.domain import (
 from xinshi.benefits.models import Benefit, Slot, Voucher
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import Invalid, NotFound, gettext_noop
+from xinshi.kernel.errors import Invalid, gettext_noop
 
 FIELDS = (
     "name",
@@ -98,10 +98,7 @@ def change_slot(*, actor: Actor, slot_id: int, places: int) -> bool:
     """Give a day another number of places, 0 to close it; False where nothing was different."""
     access.require_manager(actor)
     check_places(places)
-    benefit_id = Slot.objects.filter(pk=slot_id).values_list("benefit_id", flat=True).first()
-    if benefit_id is None:
-        raise NotFound
-    slot = locked_slot(slot_id, benefit=locked_benefit(benefit_id))
+    slot = locked_slot_of_any(slot_id)
     if slot.places == places:
         return False
     if places < slot.taken:
@@ -110,7 +107,7 @@ def change_slot(*, actor: Actor, slot_id: int, places: int) -> bool:
     record(
         actor=actor,
         action="benefits.change_slot",
-        object_ref=f"benefit:{benefit_id}",
+        object_ref=f"benefit:{slot.benefit_id}",
         slot=slot_id,
         places=places,
         before=slot.places,

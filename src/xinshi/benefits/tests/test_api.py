@@ -94,11 +94,12 @@ def test_doors_are_closed_without_the_role(cast: Cast) -> None:
         post(client, f"/{made.id}", body, method="put"),
         post(client, f"/{made.id}/slots", {"slots": [{"day": clock.today().isoformat(), "places": 1}]}),
         post(client, f"/slots/{made.slots[0]}", {"places": 5}),
+        post(client, f"/slots/{made.slots[0]}/call-off", {"reason": "x"}),
         post(client, "/vouchers/1/fulfil"),
         client.get(f"{API}/vouchers/due-today"),
         client.get(f"{API}/vouchers/by-code/AAAAAAAAAA"),
     ]
-    assert [answer.status_code for answer in answers] == [403] * 7
+    assert [answer.status_code for answer in answers] == [403] * 8
     assert [Client().get(f"{API}{path}").status_code for path in ("", "/vouchers", "/1", "/vouchers/1")] == [401] * 4
     assert (Benefit.objects.count(), Slot.objects.get().places) == (1, 1)
 
@@ -109,6 +110,8 @@ def test_a_coordinator_changes_benefit_and_day(cast: Cast) -> None:
     assert post(client, f"/{made.id}", body, method="put").json() == {"changed": ["name", "price_minutes"]}
     assert post(client, f"/slots/{made.slots[0]}", {"places": 5}).json() == {"changed": True}
     assert (Benefit.objects.get().name, Slot.objects.get().places) == ("体检", 5)
+    assert post(client, f"/slots/{made.slots[0]}/call-off", {"reason": "停诊"}).json() == {"cancelled": 0}
+    assert Slot.objects.get().places == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from xinshi.audit.models import AuditEntry
-from xinshi.benefits.actions import cancel, expire_overdue, fulfil
+from xinshi.benefits.actions import call_off_slot, cancel, expire_overdue, fulfil
 from xinshi.benefits.domain import (
     NotItsDay,
     OwnVoucher,
@@ -20,6 +20,7 @@ from xinshi.benefits.domain import (
 from xinshi.benefits.models import Benefit, Slot, Voucher
 from xinshi.benefits.tests.conftest import SYSTEM, Cast, make, take
 from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
 from xinshi.ledger.actions import expire_holds
 from xinshi.ledger.models import Hold, Transfer
@@ -178,3 +179,40 @@ def test_overdue_hours_can_be_spent_before_the_worker_comes_by(cast: Cast) -> No
 def test_only_the_system_lets_vouchers_run_out(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         expire_overdue(actor=cast.administrator.actor)
+
+
+def test_calling_a_day_off_cancels_every_open_voucher_and_closes_it(cast: Cast) -> None:
+    people = cast.volunteers(3, hours=10)
+    made = make(hours=10, places=(5, 5), in_days=0)
+    vouchers = [take(who, made).voucher_id for who in people]
+    cast.give(cast.volunteer, hours=10)
+    elsewhere = take(cast.volunteer, made, slot=made.slots[1]).voucher_id
+    fulfil(actor=cast.clerk.actor, voucher_id=vouchers[0])
+    assert call_off_slot(actor=cast.coordinator.actor, slot_id=made.slots[0], reason="医生生病") == 2
+    states = dict(Voucher.objects.values_list("pk", "state"))
+    assert states == {
+        vouchers[0]: "fulfilled",
+        vouchers[1]: "cancelled",
+        vouchers[2]: "cancelled",
+        elsewhere: "reserved",
+    }
+    slot = Slot.objects.get(pk=made.slots[0])
+    assert (slot.taken, slot.places) == (1, 1)
+    assert Message.objects.filter(key__endswith=":cancelled", parameters__reason="医生生病").count() == 2
+    assert AuditEntry.objects.get(action="benefits.call_off_slot").detail["vouchers"] == 2
+    assert call_off_slot(actor=cast.coordinator.actor, slot_id=made.slots[0], reason="医生生病") == 0
+    assert verify().ok, verify().first_difference
+
+
+def test_only_managers_call_a_day_off_and_they_say_why(cast: Cast) -> None:
+    cast.give(cast.volunteer, hours=10)
+    made = make(places=(1,))
+    voucher_id = take(cast.volunteer, made).voucher_id
+
+    def verb(*, voucher_id: int, somebody: Actor, reason: str, slot: int = made.slots[0]) -> None:
+        call_off_slot(actor=somebody, slot_id=slot, reason=reason)
+
+    for somebody in (cast.volunteer, cast.clerk, cast.auditor):
+        unchanged(NotAllowed, voucher_id, verb, somebody=somebody.actor, reason="x")
+    unchanged(ReasonMissing, voucher_id, verb, somebody=cast.coordinator.actor, reason=" ")
+    unchanged(NotFound, voucher_id, verb, somebody=cast.coordinator.actor, reason="x", slot=999)

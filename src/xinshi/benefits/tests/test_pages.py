@@ -210,8 +210,8 @@ def test_a_coordinator_offers_a_dated_benefit(cast: Cast) -> None:
     client.post(f"/benefits/manage/{benefit.pk}/slots/", days | {"weekdays": ["0", "2"]})
     assert (Slot.objects.count(), {slot.day.weekday() for slot in Slot.objects.all()}) == (4, {0, 2})
     slot = Slot.objects.order_by("day").first()
-    client.post(f"/benefits/manage/slots/{slot.pk}/", {"places": "3"})
-    client.post(f"/benefits/manage/slots/{slot.pk}/", {"places": "x"})
+    client.post(f"/benefits/manage/slots/{slot.pk}/change/", {"places": "3"})
+    client.post(f"/benefits/manage/slots/{slot.pk}/change/", {"places": "x"})
     slot.refresh_from_db()
     assert slot.places == 3
     assert "健康体检" in text_of(client.get("/benefits/manage/"))
@@ -219,6 +219,22 @@ def test_a_coordinator_offers_a_dated_benefit(cast: Cast) -> None:
     client.post(f"/benefits/manage/{benefit.pk}/", form | {"price": "8"})
     benefit.refresh_from_db()
     assert benefit.price_minutes == 480
+
+
+def test_a_coordinator_sees_who_comes_and_calls_the_day_off_with_a_reason(cast: Cast) -> None:
+    cast.give(cast.volunteer, hours=25)
+    made = make(places=(3,))
+    voucher_id = take(cast.volunteer, made).voucher_id
+    client, address = cast.coordinator.client, f"/benefits/manage/slots/{made.slots[0]}/"
+    assert "李明" in text_of(client.get(address))
+    assert client.get(f"{address}call-off/").status_code == 200
+    client.post(f"{address}call-off/", {"reason": " "})
+    assert Voucher.objects.get().state == "reserved"
+    done = client.post(f"{address}call-off/", {"reason": "医生生病"}, follow=True)
+    assert "People told: 1." in text_of(done)
+    assert Voucher.objects.get(pk=voucher_id).state == "cancelled"
+    for somebody in (cast.volunteer, cast.clerk, cast.auditor):
+        assert somebody.client.get(address).status_code == 403
 
 
 @pytest.mark.parametrize("price", ["", "a lot", "0", "-3", "1e9", "20000"])
