@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from xinshi.activities.models import Activity, SignUp
 from xinshi.attendance.models import ServiceRecord
@@ -14,6 +14,7 @@ from xinshi.bank.models import Deposit, Passbook
 from xinshi.benefits.models import Voucher
 from xinshi.demo.actions import NotEmpty, create_demo_hospital
 from xinshi.demo.service import FREE_CLINICS_AND_LECTURES
+from xinshi.exchange.models import ImportLine
 from xinshi.kernel import clock
 from xinshi.ledger.verification import verify
 from xinshi.organizations.models import Organization
@@ -39,6 +40,8 @@ def test_the_demo_hospital_has_the_figures_of_the_mission(transactional_db: None
     redeemed = Voucher.objects.get(person=member.person)
     assert (redeemed.benefit.kind, redeemed.state) == ("health_check", "fulfilled")
     assert Voucher.objects.filter(state="reserved").count() == 9
+    lines = dict(ImportLine.objects.values_list("state").annotate(Count("pk")))
+    assert lines == {"credited": 40, "held_back": 1, "unmatched": 1, "no_sign_out": 1}
     waiting = ServiceRecord.objects.filter(state="submitted")
     assert waiting.exists()
     today = clock.day_bounds(clock.today())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from xinshi.bank.models import Passbook
-from xinshi.demo import hospital, redeeming
+from xinshi.demo import exchanging, hospital, redeeming
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, gettext_noop
@@ -39,6 +39,8 @@ def create_demo_hospital(*, stage: Stage) -> None:
         hospital.enter_history(founded, progress=progress)
     with stage("The next weeks") as progress:
         hospital.plan_ahead(founded, progress=progress)
+    with stage("Hours from 志愿汇") as progress:
+        exchanging.exchange_hours(founded, progress=progress)
     deliver_due(rounds_max=100_000)  # The stars are needed before benefits that ask for them.
     with stage("Benefits") as progress:
         redeeming.offer_benefits(founded, system, progress=progress)
