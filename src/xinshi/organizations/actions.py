@@ -16,6 +16,7 @@ from xinshi.people.access import require_archive_keeper
 from xinshi.people.queries import find_by_volunteer_numbers
 
 NAME_LENGTH_MAX: Final = 100
+LOOKUP_SIZE: Final = 500
 
 
 class OrganizationKnown(DomainError):
@@ -90,18 +91,31 @@ def ensure_departments(*, actor: Actor, names: Sequence[str]) -> dict[str, int]:
     """The hospital's departments of these names, created where missing: {name: organisation id}."""
     require_archive_keeper(actor)
     wanted = sorted({name for name in names if name})
-    known = dict(Organization.objects.filter(name__in=wanted).values_list("name", "id"))
+    known = _ids_by_name(wanted)
     missing = [name for name in wanted if name not in known]
+    if not missing:
+        return known
     at = clock.now()
-    rows = Organization.objects.bulk_create(
-        [Organization(name=name, kind=Organization.Kind.DEPARTMENT, created_at=at) for name in missing]
+    # Somebody else may create the same department at this moment: theirs is as good.
+    Organization.objects.bulk_create(
+        [Organization(name=name, kind=Organization.Kind.DEPARTMENT, created_at=at) for name in missing],
+        ignore_conflicts=True,
     )
+    created = _ids_by_name(missing)
     record_many(
         actor=actor,
         action="organizations.create",
-        objects=[(f"organization:{row.pk}", {"kind": row.kind}) for row in rows],
+        objects=[(f"organization:{pk}", {"kind": Organization.Kind.DEPARTMENT.value}) for pk in created.values()],
     )
-    return known | {row.name: row.pk for row in rows}
+    return known | created
+
+
+def _ids_by_name(names: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(names), LOOKUP_SIZE):
+        part = names[start : start + LOOKUP_SIZE]
+        found |= dict(Organization.objects.filter(name__in=part).values_list("name", "id"))
+    return found
 
 
 @transaction.atomic

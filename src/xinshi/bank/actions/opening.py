@@ -11,7 +11,7 @@ from xinshi.audit.actions import record_many
 from xinshi.bank.access import require_opener
 from xinshi.bank.domain import PASSBOOK_PREFIX
 from xinshi.bank.events import PassbookOpened
-from xinshi.bank.models import Passbook
+from xinshi.bank.models import Passbook, PolicyVersion
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.ids import with_check_digit
@@ -61,6 +61,7 @@ def open_passbooks(*, actor: Actor, person_ids: Sequence[int], opened_through: s
 
 
 def _last_serial() -> int:
-    """The serial inside the greatest passbook number; two openers at once meet at the unique constraint."""
+    """The serial inside the greatest passbook number. Openers take turns at the first policy's row until they commit."""
+    PolicyVersion.objects.select_for_update(no_key=True).order_by("number").values_list("pk").first()
     greatest = Passbook.objects.aggregate(number=Max("number"))["number"]
     return int(greatest[len(PASSBOOK_PREFIX) : -1]) if greatest else 0
