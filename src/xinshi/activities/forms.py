@@ -27,7 +27,6 @@ from xinshi.kernel import clock
 from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
 from xinshi.people.wording import category_label
 
-
 NOT_CHOSEN = ("", "–")
 """Nothing is chosen until somebody does, so that no activity has the first category of the list by mistake."""
 
