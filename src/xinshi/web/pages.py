@@ -71,6 +71,8 @@ def _tasks(actor: Actor, places: list[activities.EmptyPlaces]) -> list[queries.T
         tasks.append(queries.approvals_task(actor, address))
     if is_planner(actor):
         tasks.append(queries.places_task(places))
+    if (address := address_of("exchange:held_back")) and may_open(address, actor):
+        tasks.append(queries.held_back_task(actor, address))
     if (address := address_of("benefits:desk")) and may_open(address, actor):
         tasks.append(queries.vouchers_task(address))
     if (address := address_of("messages:inbox")) and actor.person_id is not None:

@@ -15,6 +15,7 @@ from xinshi.bank import queries as bank
 from xinshi.bank.domain import StarProgress, star_progress
 from xinshi.bank.models import Passbook
 from xinshi.benefits import queries as benefits
+from xinshi.exchange import queries as exchange
 from xinshi.kernel.actor import ANONYMOUS, Actor
 from xinshi.ledger import queries as ledger
 from xinshi.ledger.queries import BalanceView
@@ -141,6 +142,16 @@ def places_task(places: Sequence[activities.EmptyPlaces]) -> Task:
     tone = "warn" if free else ""
     note = gettext("in %(n)s shifts") % {"n": len(places)} if places else ""
     return Task("#empty-places", "user-round-plus", free, gettext("empty places in the next 48 hours"), note, tone)
+
+
+def held_back_task(actor: Actor, address: str) -> Task:
+    """Rows of partners' files that were doubtful and wait for somebody to decide."""
+    return Task(
+        address,
+        "arrow-left-right",
+        exchange.held_back_count(actor),
+        gettext("lines from partners held back for review"),
+    )
 
 
 def vouchers_task(address: str) -> Task:
