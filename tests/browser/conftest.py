@@ -74,7 +74,8 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the demo hospital, created once per run whatever the number of workers."""
-    shared = tmp_path_factory.getbasetemp().parent / "demo-hospital"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-hospital"
     shared.mkdir(exist_ok=True)
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -105,7 +105,6 @@ def test_service_becomes_hours_and_hours_become_a_benefit(signed_in: People, sit
         page.click("details summary")
     page.fill("#add-number", site.first(f"SELECT volunteer_number FROM person WHERE id = {volunteer}"))
     page.click("form[action$='/add-person/'] button")
-    print(page.locator("body").inner_text(), page.url)
     line = page.locator("li.list-line")
     expect(line).to_have_count(1)
     line.locator("form[action$='/check-in/'] button").click()
