@@ -12,8 +12,10 @@ from django.test import Client
 
 from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks
 from xinshi.bank.models import Passbook
+from xinshi.bank.verification import register_checks
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.codes import HoursKind
+from xinshi.ledger import verification
 from xinshi.people.access import actor_for
 from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
 from xinshi.people.models import User
@@ -87,6 +89,13 @@ def cast(db: None) -> Cast:
     ]
     create_users(actor=SYSTEM, users=users)
     return Cast(**{key: Somebody(user=User.objects.get(username=key)) for key in roles})
+
+
+@pytest.fixture
+def bank_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reconcile ledger and bank only: what rooms above know of partners and vouchers, these tests do not write."""
+    monkeypatch.setattr(verification, "_FURTHER", {})
+    register_checks()
 
 
 PutIn = Callable[..., int]

@@ -13,7 +13,6 @@ from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks, raise_
 from xinshi.bank.domain import DepositReversedBefore, PassbookNotOpen, SourceDepositedOtherwise
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
 from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
-from xinshi.bank.verification import register_checks
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.kernel.ids import has_valid_check_digit
@@ -176,8 +175,8 @@ def test_the_database_itself_refuses_to_change_what_was_deposited(cast: Cast, pu
     assert DepositReversal.objects.get().reason == "误记"
 
 
+@pytest.mark.usefixtures("bank_checks")
 def test_verify_finds_lifetime_hours_that_are_not_what_was_deposited(cast: Cast, put_in: PutIn) -> None:
-    register_checks()
     put_in(cast.volunteer, 90)
     assert verify().ok
     Passbook.objects.filter(pk=cast.volunteer.passbook.pk).update(certified_minutes=91)

@@ -20,7 +20,6 @@ from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks, raise_
 from xinshi.bank.domain import DepositReversedBefore, SourceDepositedOtherwise, star_level
 from xinshi.bank.models import Passbook
 from xinshi.bank.tests.conftest import SYSTEM
-from xinshi.bank.verification import register_checks
 from xinshi.kernel import clock
 from xinshi.kernel.codes import HoursKind
 from xinshi.ledger import actions as ledger
@@ -225,12 +224,12 @@ class BankMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("bank_checks")
 def test_no_history_breaks_certified_balance_or_stars() -> None:
-    register_checks()
     run_state_machine_as_test(
         BankMachine,
         settings=settings(
-            max_examples=8,
+            max_examples=5,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,

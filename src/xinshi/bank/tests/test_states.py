@@ -12,7 +12,6 @@ from xinshi.bank.actions import change_passbook_state, reverse_deposit
 from xinshi.bank.domain import OwnPassbook, PassbookNotOpen, PassbookStateNotPossible
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
-from xinshi.bank.verification import register_checks
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.ledger.actions import hold, system_account
@@ -47,8 +46,8 @@ def test_frozen_hours_stay_and_nothing_goes_in_until_freed(cast: Cast, put_in: P
     ]
 
 
+@pytest.mark.usefixtures("bank_checks")
 def test_closes_only_an_empty_passbook_and_for_ever(cast: Cast, put_in: PutIn) -> None:
-    register_checks()
     deposit = put_in(cast.volunteer, 60)
     with pytest.raises(AccountNotEmpty):
         change(cast, CLOSED)
