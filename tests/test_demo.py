@@ -14,7 +14,7 @@ from xinshi.bank.models import Deposit, Passbook
 from xinshi.benefits.models import Voucher
 from xinshi.demo.actions import NotEmpty, create_demo_hospital
 from xinshi.demo.service import FREE_CLINICS_AND_LECTURES
-from xinshi.exchange.models import ImportLine
+from xinshi.exchange.models import HonoraryExport, ImportLine
 from xinshi.kernel import clock
 from xinshi.ledger.verification import verify
 from xinshi.organizations.models import Organization
@@ -42,6 +42,7 @@ def test_the_demo_hospital_has_the_figures_of_the_mission(transactional_db: None
     assert Voucher.objects.filter(state="reserved").count() == 9
     lines = dict(ImportLine.objects.values_list("state").annotate(Count("pk")))
     assert lines == {"credited": 40, "held_back": 1, "unmatched": 1, "no_sign_out": 1}
+    assert HonoraryExport.objects.get().lines.exists()
     waiting = ServiceRecord.objects.filter(state="submitted")
     assert waiting.exists()
     today = clock.day_bounds(clock.today())

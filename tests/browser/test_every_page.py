@@ -35,11 +35,22 @@ OBJECTS: Final = {
     "number": "SELECT max(number) FROM policy_version",
     "benefit_id": "SELECT min(id) FROM benefit",
     "voucher_id": "SELECT min(id) FROM voucher WHERE state = 'reserved'",
+    "slot_id": "SELECT max(id) FROM benefit_slot",
+    "file_id": "SELECT min(id) FROM exchange_import_file",
+    "line_id": "SELECT min(id) FROM exchange_import_line WHERE state = 'held_back'",
+    "export_id": "SELECT min(id) FROM exchange_honorary_export",
     "code": "SELECT short_code FROM voucher WHERE state = 'reserved' ORDER BY id LIMIT 1",
 }
 """What stands for each argument of an address: something that the demo hospital has."""
 WALKED: Final = frozenset(
-    {"bank:roster_preview", "bank:roster_to_correct", "bank:roster_result", "bank:roster_rejected"}
+    {
+        "bank:roster_preview",
+        "bank:roster_to_correct",
+        "bank:roster_result",
+        "bank:roster_rejected",
+        "exchange:preview",
+        "exchange:preview_to_correct",
+    }
 )
 """Pages that exist only while somebody is at work on them: `test_main_way` walks through them."""
 ORDER: Final = (None, Role.VOLUNTEER, Role.COORDINATOR, Role.CLERK, Role.LEADER, Role.AUDITOR, Role.ADMINISTRATOR)

@@ -60,6 +60,33 @@ def test_a_roster_is_previewed_corrected_and_imported(signed_in: People, site: S
     context.close()
 
 
+def test_a_file_of_the_partner_is_previewed_and_credited_once(signed_in: People, site: Site, tmp_path: Path) -> None:
+    known = "FROM person WHERE id = (SELECT person_id FROM user_account WHERE username = 'leader')"
+    name, number = site.first(f"SELECT name {known}"), site.first(f"SELECT volunteer_number {known}")
+    rows = [["1", name, number, "１.5", "补录十月义诊"], ["2", "沈四心", "889900112233445599", "两小时", "补录"]]
+    template = write_workbook(
+        sheet_name="Sheet1",
+        headers=["序号", "姓名*", "志愿者编号*", "荣誉时数值*", "补录原因*"],
+        rows=rows,
+        preamble=["志愿者荣誉时数导入", "说明：时数保留一位小数"],
+    )
+    (tmp_path / "honorary.xlsx").write_bytes(template)
+    context = signed_in.context(Role.COORDINATOR)
+    page = context.new_page()
+    for credited in ("1", "0"):
+        page.goto("/exchange/import/")
+        page.set_input_files("input[type=file]", tmp_path / "honorary.xlsx")
+        page.click("main form[enctype] button")
+        expect(page).to_have_url(re.compile(r"/exchange/import/\w"))
+        assert figures(page)[:2] == ["2", credited]
+        assert_accessible(page)
+        page.click("main form[method=post] button.primary")
+        expect(page).to_have_url(re.compile(r"/exchange/files/\d+/"))
+    credited_lines = "SELECT count(*) FROM exchange_import_line WHERE state = 'credited' AND title = '补录十月义诊'"
+    assert site.first(credited_lines) == "1"
+    context.close()
+
+
 def now_after_midnight() -> datetime:
     """The hospital's time, at least a minute after midnight, so that somebody can have served today."""
     while (now := clock.now().astimezone(clock.HOSPITAL_ZONE)).hour == 0 and now.minute < 2:

@@ -1,4 +1,4 @@
-"""What came from 志愿汇: a file of verified hours with the odd rows that real files have."""
+"""What came from 志愿汇 and went there: a file of verified hours with the odd rows that real files have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from xinshi.demo.hospital import Hospital, Progress
 from xinshi.documents.workbook import write_workbook
-from xinshi.exchange.actions import import_zhiyuanhui
+from xinshi.exchange.actions import export_zhiyuanhui, import_zhiyuanhui
 from xinshi.kernel import clock
 from xinshi.people.actions import give_consent
 from xinshi.people.domain import ZHIYUANHUI
@@ -22,7 +22,7 @@ DAYS_AGO: Final = 40
 
 
 def exchange_hours(hospital: Hospital, *, progress: Progress) -> None:
-    """One imported file; some rows wait for a person, one is of somebody unknown, one has no sign-out."""
+    """One imported file, where some rows wait for a person; and last month's hours written for 志愿汇."""
     people = cards([hospital.person_ids[index] for index in MEMBERS])
     rows: list[list[str]] = []
     for place, person in enumerate(people.values()):
@@ -48,6 +48,8 @@ def exchange_hours(hospital: Hospital, *, progress: Progress) -> None:
     for index in CONSENTING:
         person_id = hospital.person_ids[index]
         give_consent(actor=hospital.coordinator, person_id=person_id, purpose=ZHIYUANHUI, through="station")
+    last_month = hospital.today.replace(day=1) - timedelta(days=1)
+    export_zhiyuanhui(actor=hospital.coordinator, from_day=last_month.replace(day=1), to_day=last_month)
 
 
 def _row(title: str, name: str, number: str, start: datetime, hours: int) -> list[str]:
