@@ -103,7 +103,7 @@ def cancel(request: PageRequest, activity_id: int) -> HttpResponse:
 @page(LEADERS, methods=("POST",))
 def add_person(request: PageRequest, shift_id: int) -> HttpResponse:
     """Give somebody a place by their volunteer number: on the telephone, or because they simply came."""
-    number = request.POST.get("volunteer_number", "").strip()
+    number = request.POST.get("volunteer_number", "").replace("\0", "").strip()[:32]
     queries.led_shift(request.actor, shift_id)
     person_id = find_by_volunteer_numbers([number]).get(number)
     if person_id is None:
