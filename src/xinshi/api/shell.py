@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
 
 from xinshi.doors.api import problem_response
-from xinshi.kernel.errors import DomainError, Invalid, NotFound, NotSignedIn
+from xinshi.kernel.errors import DomainError, Invalid, NotFound, NotSignedIn, gettext_noop
 
 ROOMS_WITH_API: Final = (
     "people",
@@ -51,6 +51,12 @@ class TokenAuth(HttpBearer):
         return actor
 
 
+class BodyNotReadable(DomainError):
+    code = "body_not_readable"
+    message = gettext_noop("What was sent cannot be read, or is too large. Check its format and its size.")
+    status = 400
+
+
 api = NinjaAPI(
     title="Xinshi 心时",
     version="1",
@@ -85,7 +91,16 @@ def on_http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
     return problem_response(Invalid(field="request", reason=str(error)))
 
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
+
+
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(SuspiciousOperation)
+def on_unreadable_body(_: HttpRequest, __: Exception) -> HttpResponse:
+    """A form without its boundary, too many fields, a body beyond the limit."""
+    return problem_response(BodyNotReadable())
 
 
 @api.exception_handler(Http404)

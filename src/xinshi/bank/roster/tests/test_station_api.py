@@ -100,6 +100,19 @@ def test_refuses_a_file_that_is_no_roster(browser: Browser) -> None:
     assert client.post("/api/v1/bank/rosters").status_code == 422
 
 
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=x\ty"])
+def test_a_form_without_its_boundary_is_no_server_error(browser: Browser, content_type: str) -> None:
+    answer = browser(Role.COORDINATOR).post("/api/v1/bank/rosters", b"x", content_type=content_type)
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_not_readable")
+
+
+def test_a_body_beyond_the_limit_is_no_server_error(browser: Browser, settings: object) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    answer = open_account(browser(Role.COORDINATOR), area="区" * 60, key="k")
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_not_readable")
+    assert Person.objects.count() == 0
+
+
 @pytest.mark.parametrize("role", [Role.VOLUNTEER, Role.LEADER, Role.CLERK, Role.AUDITOR])
 def test_others_open_nothing(browser: Browser, role: Role) -> None:
     client = browser(role)
