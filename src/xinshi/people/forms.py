@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.kernel import clock
@@ -130,8 +131,8 @@ class PersonForm(ContactForm):
 class ChangePersonForm(PersonForm):
     """Somebody's basic data to be changed. Whole numbers are not shown: a number left empty stays as it is."""
 
-    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
-        super().__init__(*args, initial=initial_from(person), **kwargs)
+    def __init__(self, data: QueryDict | None, *, person: Person) -> None:
+        super().__init__(data, initial=initial_from(person))
         self.person = person
         for name, masked in (("id_number", masked_id(person.id_number)), ("phone", masked_phone(person.phone))):
             if masked:
