@@ -24,7 +24,7 @@ class Partner(models.Model):
 class ImportFile(models.Model):
     """A file's content, whatever it was called and however it was saved: `content_hash` is over its normalised rows.
 
-    `titles` are the titles of the columns that were understood, by field.
+    `titles` are pairs of field and title, for the columns that were understood, in their order.
     """
 
     class Kind(models.TextChoices):
@@ -37,7 +37,7 @@ class ImportFile(models.Model):
     content_hash = models.CharField(max_length=64)
     file_name = models.CharField(max_length=200)
     row_count = models.PositiveIntegerField()
-    titles = models.JSONField(default=dict)
+    titles = models.JSONField(default=list)
     first_imported_at = models.DateTimeField()
     first_imported_by_ref = models.CharField(max_length=64)
     last_imported_at = models.DateTimeField()

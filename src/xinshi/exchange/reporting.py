@@ -137,7 +137,7 @@ def to_correct_of_decisions(decisions: Iterable[Decision], titles: Mapping[str, 
 def to_correct_of_file(file: ImportFile) -> bytes:
     """The rows of a file that are still rejected or whose person is unknown, to be corrected and imported again."""
     lines = file.lines.filter(state__in=[state.value for state in TO_CORRECT]).order_by("sheet", "row_number", "pk")
-    return _workbook(file.titles, [(line.cells, f"{line.column}: {line_text(line)}") for line in lines])
+    return _workbook(dict(file.titles), [(line.cells, f"{line.column}: {line_text(line)}") for line in lines])
 
 
 def line_text(line: ImportLine) -> str:

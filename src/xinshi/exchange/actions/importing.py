@@ -118,7 +118,7 @@ def _remember_file(
         content_hash=content_hash,
         file_name=file_name.replace("\0", "")[-200:],
         row_count=len(found.rows),
-        titles=dict(found.titles),
+        titles=list(found.titles.items()),
         first_imported_at=at,
         first_imported_by_ref=actor.reference,
         last_imported_at=at,

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ("content_hash", models.CharField(max_length=64)),
                 ("file_name", models.CharField(max_length=200)),
                 ("row_count", models.PositiveIntegerField()),
-                ("titles", models.JSONField(default=dict)),
+                ("titles", models.JSONField(default=list)),
                 ("first_imported_at", models.DateTimeField()),
                 ("first_imported_by_ref", models.CharField(max_length=64)),
                 ("last_imported_at", models.DateTimeField()),
