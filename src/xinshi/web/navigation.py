@@ -72,7 +72,7 @@ GROUPS: Final = (
     Group(
         _("Bank"),
         (
-            Entry("bank:passbooks", _("Passbooks"), "book-open-text"),
+            Entry("bank:passbooks", _("All passbooks"), "book-open-text"),
             Entry("bank:import_volunteers", _("Open accounts from a spreadsheet"), "file-up"),
             Entry("exchange:overview", _("Exchange"), "arrow-left-right"),
             Entry("benefits:manage", _("Benefits on offer"), "package-open"),
