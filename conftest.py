@@ -135,3 +135,15 @@ def drain_outbox() -> Any:
     from xinshi.outbox.actions import deliver_due
 
     return deliver_due
+
+
+@pytest.fixture
+def seal_now(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Seal inside the test's own transaction, which on PostgreSQL `seal` would otherwise wait for."""
+    from django.db.models import Max
+
+    from xinshi.ledger import sealing
+    from xinshi.ledger.models import Transfer
+
+    monkeypatch.setattr(sealing, "_safe_horizon", lambda: Transfer.objects.aggregate(top=Max("id"))["top"] or 0)
+    return sealing.seal

@@ -53,6 +53,19 @@ def test_a_page_that_changes_something_wants_the_csrf_token(cast: Cast, address:
         assert client.post(address.path).status_code == 403, role
 
 
+HUGE = str(2**70)
+WITH_NUMBERS = [address for address in addresses() if "/1/" in address.path or address.path.endswith("/1")]
+
+
+@pytest.mark.parametrize("address", WITH_NUMBERS, ids=str)
+def test_a_number_that_no_database_holds_is_just_not_there(cast: Cast, address: Address) -> None:
+    path = address.path.replace("/1/", f"/{HUGE}/")
+    for role in Role:
+        client = cast.client(role)
+        for method in ("GET", "POST"):
+            assert client.generic(method, path).status_code < 500, (role, method)
+
+
 @pytest.mark.parametrize("name", sorted(OF_LIBRARIES - {"account_login", "account_logout", "account_inactive"}))
 def test_ones_own_account_wants_somebody_signed_in(cast: Cast, name: str) -> None:
     from django.urls import reverse

@@ -189,7 +189,9 @@ X_FRAME_OPTIONS = "DENY"
 OBJECT_LINKS = {
     "activity": "activities:detail",
     "service-record": "attendance:record",
+    "benefit": "benefits:benefit",
     "voucher": "benefits:voucher",
+    "organization": "organizations:detail",
     "exchange-line": "exchange:line",
     "person": "people:person",
     "passbook": "bank:passbook",

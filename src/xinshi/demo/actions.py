@@ -11,6 +11,7 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, gettext_noop
 from xinshi.ledger.sealing import seal
+from xinshi.messages.actions import mark_read
 from xinshi.outbox.actions import deliver_due
 
 Stage = Callable[[str], AbstractContextManager[hospital.Progress]]
@@ -37,6 +38,8 @@ def create_demo_hospital(*, stage: Stage) -> None:
         founded = hospital.found_hospital(system, today=clock.today(), progress=progress)
     with stage("Two years of service") as progress:
         hospital.enter_history(founded, progress=progress)
+    for actor in founded.actors.values():
+        mark_read(actor=actor)  # Two years of messages have been read long ago.
     with stage("The next weeks") as progress:
         hospital.plan_ahead(founded, progress=progress)
     with stage("Hours from 志愿汇") as progress:

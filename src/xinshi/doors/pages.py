@@ -25,6 +25,7 @@ P = ParamSpec("P")
 PUBLIC: Final = frozenset[Role]()
 """Open to anybody, signed in or not."""
 SIGNED_IN: Final = frozenset(Role)
+INTEGER_MAX: Final = 2**63 - 1
 STAFF: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
 
@@ -70,6 +71,8 @@ def page(
             try:
                 if roles and not asked.actor.has(*roles):
                     raise NotAllowed
+                if any(isinstance(value, int) and value > INTEGER_MAX for value in kwargs.values()):
+                    raise NotFound  # No database holds such a number, and SQLite refuses to look for it.
                 return function(asked, *args, **kwargs)
             except DomainError as refusal:
                 return show_refusal(asked, refusal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
 from xinshi.documents.typesetting import typeset
 from xinshi.kernel.codes import HoursKind
 from xinshi.ledger.queries import seal_head
-from xinshi.ledger.sealing import seal
 from xinshi.people.models import Person
 
 HOSTILE = '#panic("x") [*_$`\\ "quoted" // /* @ref <label> = 1 + #sys.inputs \n\t\x07 😀'
@@ -38,10 +38,12 @@ def text_of(pdf: bytes, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_prints_the_passbook_in_the_readers_language(cast: Cast, put_in: PutIn, tmp_path: Path, language: str) -> None:
+def test_prints_the_passbook_in_the_readers_language(
+    cast: Cast, put_in: PutIn, seal_now: Callable[[], int], tmp_path: Path, language: str
+) -> None:
     put_in(cast.volunteer, 600)
     put_in(cast.volunteer, 90, kind=HoursKind.HONORARY, category="0013", title="应急演练")
-    seal()
+    seal_now()
     with translation.override(language):
         document = printing.statement_pdf(cast.volunteer.passbook, WHOLE)
     assert document.content.startswith(b"%PDF-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -18,7 +19,6 @@ from xinshi.kernel.codes import HoursKind
 from xinshi.ledger.actions import hold, system_account
 from xinshi.ledger.domain import AccountKind
 from xinshi.ledger.queries import balance
-from xinshi.ledger.sealing import seal
 
 STAFF = ("coordinator", "auditor", "administrator")
 OTHERS = ("second", "leader", "clerk")
@@ -64,7 +64,9 @@ def test_every_line_opens_its_deposit_and_the_deposit_its_source(cast: Cast, put
     assert f'href="{reverse("activities:detail", args=[5])}"' in opened
 
 
-def test_deposit_page_says_who_approved_policy_booking_and_seal(cast: Cast, put_in: PutIn) -> None:
+def test_deposit_page_says_who_approved_policy_booking_and_seal(
+    cast: Cast, put_in: PutIn, seal_now: Callable[[], int]
+) -> None:
     first = put_in(cast.volunteer, 120, partner="zhiyuanhui")
     address = reverse("bank:deposit", args=[first])
     waiting = text_of(cast.volunteer.client, address)
@@ -72,7 +74,7 @@ def test_deposit_page_says_who_approved_policy_booking_and_seal(cast: Cast, put_
     assert "Partner: zhiyuanhui" in waiting
     assert "Version 1" in waiting
     assert "the system" in waiting
-    seal()
+    seal_now()
     assert "Fingerprint" in text_of(cast.volunteer.client, address)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from django.db.models import Max
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from xinshi.kernel import clock
-from xinshi.ledger import actions, queries, sealing
+from xinshi.ledger import actions, queries
 from xinshi.ledger.domain import (
     AccountClosed,
     AccountNotEmpty,
@@ -248,9 +248,7 @@ class BookMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_any_history_leaves_a_book_that_agrees_with_the_model(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A history is one transaction that is rolled back; sealing must not wait for its end.
-    monkeypatch.setattr(sealing, "_safe_horizon", lambda: Transfer.objects.aggregate(top=Max("id"))["top"] or 0)
+def test_any_history_leaves_a_book_that_agrees_with_the_model(db: None, seal_now: Callable[[], int]) -> None:
     run_state_machine_as_test(
         BookMachine,
         settings=settings(
