@@ -72,7 +72,7 @@ SELECT h.id, h.state FROM ledger_hold h LEFT JOIN ledger_transfer t ON t.hold_id
 BALANCE_MISSING: Final = f"""
 SELECT a.id FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.id
  WHERE (a.kind IN ({BOUNDED})) <> (b.account_id IS NOT NULL) ORDER BY a.id LIMIT 1
-"""  # noqa: S608  # the kinds are constants of this program
+"""  # noqa: S608  # nosec B608  # the kinds are constants of this program
 SUMS_DIFFER: Final = f"""
 SELECT bounded, system FROM (
   SELECT (SELECT coalesce(sum(posted), 0) FROM ledger_balance) AS bounded,
@@ -81,7 +81,7 @@ SELECT bounded, system FROM (
             FROM ledger_transfer t JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id)
          AS system) sums
  WHERE bounded <> -system
-"""  # noqa: S608  # the kinds are constants of this program
+"""  # noqa: S608  # nosec B608  # the kinds are constants of this program
 
 CHECKS: Final[tuple[tuple[str, str, str], ...]] = (
     ("bounded accounts have balances", BALANCE_MISSING, "account {0}: its balance row is missing or should not exist"),

@@ -35,7 +35,7 @@ def promote(*, actor: Actor, passbook_ids: Iterable[int]) -> int:
     risen = 0
     for start in range(0, len(wanted), LOOKUP_SIZE):
         part = wanted[start : start + LOOKUP_SIZE]
-        rows = Passbook.objects.select_for_update(no_key=True).filter(pk__in=part).order_by("pk")
+        rows = Passbook.objects.select_for_update(no_key=True).filter(pk__in=part).order_by("person_id")
         due = [row for row in rows if _reached(row, policy) > row.star_level]
         _give(actor, due, policy)
         risen += len(due)
