@@ -206,7 +206,7 @@ def check_moment(moment: datetime, *, shift_day: date, now: datetime) -> None:
     if moment > now:
         raise TimeInFuture
     if clock.local_day(moment) != shift_day:
-        raise TimeOutsideDay(day=shift_day.isoformat())
+        raise TimeOutsideDay(day=shift_day)
 
 
 def present_minutes(checked_in_at: datetime, checked_out_at: datetime) -> int:

@@ -17,11 +17,12 @@ from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.queries import SPENT, PassbookLine, PassbookOverview, Share, StatementFilter
 from xinshi.documents.typesetting import typeset
 from xinshi.documents.workbook import Cell, write_workbook
+from xinshi.doors.wording import is_chinese
 from xinshi.kernel import clock
 from xinshi.kernel.minutes import hours_decimal, hours_figure
 from xinshi.ledger.queries import seal_head
 from xinshi.ledger.templatetags.ledger import transfer_kind
-from xinshi.people.wording import category_label, is_chinese
+from xinshi.people.wording import category_label
 
 TEMPLATE: Final = Path(__file__).parent / "typst" / "passbook.typ"
 PDF: Final = "application/pdf"

@@ -273,7 +273,7 @@ def redeem_refusal(
     if ended is not None:
         return ended
     if slot_day is not None and slot_day != clock.local_day(at):
-        return NotItsDay(day=slot_day.isoformat())
+        return NotItsDay(day=slot_day)
     return OwnVoucher() if is_own else None
 
 
@@ -286,13 +286,13 @@ def ended_refusal(
     if state is VoucherState.CANCELLED:
         return VoucherCancelled(day=_day(ended_at))
     if state is VoucherState.EXPIRED or expires_at <= at:
-        return VoucherRanOut(day=clock.local_day(expires_at - timedelta(seconds=1)).isoformat())
+        return VoucherRanOut(day=clock.local_day(expires_at - timedelta(seconds=1)))
     return None
 
 
-def _day(moment: datetime | None) -> str:
+def _day(moment: datetime | None) -> date:
     assert moment is not None, "what has ended says when"
-    return clock.local_day(moment).isoformat()
+    return clock.local_day(moment)
 
 
 def check_benefit(new: NewBenefit) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast, overload
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
+from ninja.responses import NinjaJSONEncoder
 
 from xinshi.doors.models import IdempotencyKey
 from xinshi.doors.pages import refusal_text
@@ -204,6 +205,6 @@ def _keep(claim: IdempotencyKey, answer: Any) -> None:
 
 
 def _as_json(answer: Any) -> str:
-    if isinstance(answer, Schema):
-        return answer.model_dump_json()
-    return json.dumps(answer, default=str, ensure_ascii=False)
+    """Written as ninja writes the first answer, so that the kept one says the same to the last digit."""
+    body = answer.model_dump() if isinstance(answer, Schema) else answer
+    return json.dumps(body, cls=NinjaJSONEncoder, ensure_ascii=False)

@@ -6,6 +6,7 @@ A page is `@page(roles)` around a function that parses, calls one action or quer
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, cast
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
+from xinshi.doors.wording import day_text
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import DomainError, Invalid, NotAllowed, NotFound
 
@@ -43,12 +45,16 @@ class View(Protocol):
 
 
 def refusal_text(error: DomainError) -> str:
-    """The refusal as a sentence in the reader's language; parameters that are message ids are translated too."""
-    parameters = {
-        name: gettext(value) if isinstance(value, str) and value else value for name, value in error.parameters.items()
-    }
+    """The refusal as a sentence in the reader's language: days as people read them, and message ids translated too."""
+    parameters = {name: _in_words(value) for name, value in error.parameters.items()}
     text = gettext(error.message)
     return text % parameters if parameters else text
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, date):
+        return day_text(value)
+    return gettext(value) if isinstance(value, str) and value else value
 
 
 def page(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from xinshi.doors.wording import is_chinese
 from xinshi.kernel.actor import Role
 from xinshi.kernel.codes import IDENTITY_DOCUMENTS, SERVICE_CATEGORIES, label_for
 from xinshi.people.basic_data import Fault
@@ -47,10 +48,6 @@ def fault_text(fault: Fault) -> str:
     """What is wrong and what would be right, as a sentence."""
     text = gettext(fault.message)
     return text % {name: gettext(value) for name, value in fault.parameters.items()} if fault.parameters else text
-
-
-def is_chinese() -> bool:
-    return (get_language() or "zh").startswith("zh")
 
 
 def category_label(code: str) -> str:
