@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Path, Query, Router, Schema
+from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
 from xinshi.bank import actions, policy_queries, printing, queries
@@ -299,7 +300,7 @@ def list_policy_versions(request: HttpRequest) -> list[PolicyVersionOut]:
 
 @router.post("/policy", response={201: PolicyVersionOut})
 @idempotent
-def propose_policy(request: HttpRequest, payload: PolicyIn) -> tuple[int, PolicyVersionOut]:
+def propose_policy(request: HttpRequest, payload: PolicyIn) -> Status[PolicyVersionOut]:
     """Write a new version; it changes nothing until another administrator puts it in force."""
     actor = actor_of(request)
     number = actions.propose_policy(
@@ -308,7 +309,7 @@ def propose_policy(request: HttpRequest, payload: PolicyIn) -> tuple[int, Policy
         approval_levels=payload.approval_levels,
         note=payload.note,
     )
-    return 201, _version(policy_queries.version(actor, number))
+    return Status(201, _version(policy_queries.version(actor, number)))
 
 
 @router.post("/policy/dry-run", response=PolicyEffectOut)

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast, overload
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
-from ninja.responses import NinjaJSONEncoder
+from ninja.responses import NinjaJSONEncoder, Status
 
 from xinshi.doors.models import IdempotencyKey
 from xinshi.doors.pages import refusal_text
@@ -106,7 +106,7 @@ def idempotent(
     Scoped to person and operation; the same key with another payload is refused; 409 while the first is in flight, and
     for CLAIM_SECONDS_MAX after its process died. What is written and the kept answer commit together, so that a request
     that died halfway left nothing and may be tried again. An endpoint whose action is idempotent by itself and works
-    long before it writes says `in_one_transaction=False`. It returns a (JSON-ready) schema instance, or (status, schema);
+    long before it writes says `in_one_transaction=False`. It returns a (JSON-ready) schema instance, or a Status of one;
     a refusal is not kept, so it may be tried again.
     """
     if function is None:
@@ -199,7 +199,7 @@ def _own(claim: IdempotencyKey) -> models.QuerySet[IdempotencyKey]:
 
 def _keep(claim: IdempotencyKey, answer: Any) -> None:
     """Keep the answer; KeyInFlight where another request took over meanwhile, so that only one of them writes."""
-    status, body = answer if isinstance(answer, tuple) else (200, answer)
+    status, body = (answer.status_code, answer.value) if isinstance(answer, Status) else (200, answer)
     if not _own(claim).update(status=status, answer=_as_json(body)):
         raise KeyInFlight
 

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from ninja import Schema
+from ninja.responses import Status
 
 from xinshi.doors import api
 from xinshi.doors.api import KeyInFlight, KeyUsedOtherwise, idempotent
@@ -152,8 +153,8 @@ def test_who_was_overtaken_writes_nothing() -> None:
 
 def test_keeps_the_status_that_an_endpoint_answers_with() -> None:
     @idempotent
-    def create(request: HttpRequest) -> tuple[int, Written]:
-        return 201, Written(number=row())
+    def create(request: HttpRequest) -> Status[Written]:
+        return Status(201, Written(number=row()))
 
     create(asked())
     assert create(asked()).status_code == 201
