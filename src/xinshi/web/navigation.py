@@ -24,6 +24,8 @@ class Entry:
     url_name: str
     label: str | Promise
     icon: str
+    covers: str = ""
+    """A beginning of addresses that belong here too, though this page's own address is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ GROUPS: Final = (
     Group(
         _("Service"),
         (
-            Entry("activities:desk", _("Activities"), "calendar-days"),
+            Entry("activities:desk", _("Activities"), "calendar-days", covers="/activities/"),
             Entry("people:list", _("Volunteers"), "users-round"),
             Entry("organizations:list", _("Organisations"), "building"),
             Entry("recognition:honour_roll", _("Honour roll"), "award"),
@@ -165,9 +167,16 @@ def _links(entries: tuple[Entry, ...], actor: Actor, path: str, *, here: str | N
 
 
 def _here(entries: list[Entry], path: str) -> str:
-    """The address of the entry under which `path` lies: the longest that begins it."""
-    addresses = [address for entry in entries if (address := address_of(entry.url_name))]
-    return max((address for address in addresses if path.startswith(address)), key=len, default="")
+    """The address of the entry under which `path` lies: itself, else the longest beginning; the first of equals."""
+    known = [(entry, address) for entry in entries if (address := address_of(entry.url_name))]
+    if any(address == path for _, address in known):
+        return path
+    beginnings = [(address, address) for _, address in known] + [
+        (entry.covers, address) for entry, address in known if entry.covers
+    ]
+    under = [(beginning, address) for beginning, address in beginnings if path.startswith(beginning)]
+    under.sort(key=lambda pair: (-len(pair[0]), pair[0] == pair[1]))
+    return under[0][1] if under else ""
 
 
 def _current(address: str, path: str, nearest: str) -> str:

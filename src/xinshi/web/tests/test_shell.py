@@ -90,6 +90,20 @@ def test_the_place_where_one_is_stands_out(cast: Cast) -> None:
     assert current("/people/me/contact/") == {"/people/me/": "true"}
 
 
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/activities/new/", "/activities/desk/"),
+        ("/activities/12/", "/activities/desk/"),
+        ("/activities/", "/activities/"),
+        ("/people/7/edit/", "/people/"),
+    ],
+)
+def test_the_desk_marks_where_one_is(cast: Cast, path: str, marked: str) -> None:
+    groups = menu_for(cast.actor(Role.COORDINATOR), path).groups
+    assert [link.address for group in groups for link in group.links if link.current] == [marked]
+
+
 def test_the_frame_has_landmarks_a_skip_link_and_nothing_inline(cast: Cast) -> None:
     for role in (None, *Role):
         page = cast.client(role).get("/", follow=True).content.decode()
