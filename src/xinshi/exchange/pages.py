@@ -52,7 +52,7 @@ def file(request: PageRequest, file_id: int) -> HttpResponse:
     context = {
         "card": card,
         "state": state,
-        "query": f"state={state}&" if state else "",
+        "query": f"state={state}" if state else "",
         "page": shown,
         "lines": [(line, line_text(line)) for line in shown],
         "may_write": is_keeper(request.actor),
