@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel.actor import Role
@@ -123,6 +124,13 @@ def wait_until_well(address: str) -> None:
     raise AssertionError(f"the site was not well within {START_SECONDS_MAX} s")
 
 
+def accessibility_report(page: Page) -> str:
+    """What axe finds, once everything that fades in has done so; empty where all is well."""
+    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => null)))")
+    results = Axe().run(page)
+    return "" if results.violations_count == 0 else str(results.generate_report())
+
+
 class People:
     """Browser contexts with somebody signed in; each role signs in once, by the sign-in page."""
 
@@ -131,7 +139,13 @@ class People:
         self.states: dict[Role, Any] = {}
 
     def context(self, role: Role | None, **options: Any) -> BrowserContext:
-        given = {"base_url": self.site.address, "timezone_id": "Asia/Shanghai", "locale": "zh-CN", **options}
+        given = {
+            "base_url": self.site.address,
+            "timezone_id": "Asia/Shanghai",
+            "locale": "zh-CN",
+            "reduced_motion": "reduce",
+            **options,
+        }
         if role is not None:
             given["storage_state"] = self.state(role)
         return self.browser.new_context(**given)
