@@ -7,7 +7,9 @@ cleaned up by flushing: afterwards its worker gets a fresh copy of the template,
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import TransactionTestCase
@@ -32,6 +35,12 @@ class TestDatabase:
         self.settings.get("OPTIONS", {}).pop("pool", None)
         self.home = str(self.settings["NAME"])
 
+    @classmethod
+    def of_this_process(cls) -> TestDatabase:
+        folder = Path(os.environ.get("XINSHI_DATA_DIR", "data")).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder=folder, run=os.environ[RUN], worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
     def name(self, part: str) -> str:
         if self.on_postgresql:
             return f"xinshi_test_{self.run}_{part}"
@@ -42,13 +51,25 @@ class TestDatabase:
         with self._alone(), self._using("template"):
             marker = self.folder / f"test-{self.run}.{connection.vendor}.ready"
             if not marker.exists():
-                if self.on_postgresql:
-                    self._admin(f'CREATE DATABASE "{self.name("template")}"')
-                call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-                if not self.on_postgresql:
-                    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._migrate()
                 marker.touch()
+        os.environ["XINSHI_TEST_TEMPLATE"] = self.name("template")
         self.renew()
+
+    def _migrate(self) -> None:
+        """On SQLite the file is kept in the data folder for the next run, as long as no migration changes."""
+        kept = self.folder / f"migrated-{_digest_of_migrations()}.sqlite3"
+        if kept.exists() and not self.on_postgresql:
+            shutil.copy(kept, self.name("template"))
+            return
+        if self.on_postgresql:
+            self._admin(f'CREATE DATABASE "{self.name("template")}"')
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        if not self.on_postgresql:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for old in self.folder.glob("migrated-*.sqlite3"):
+                old.unlink()
+            shutil.copy(self.name("template"), kept)
 
     def renew(self) -> None:
         """A fresh copy of the template for this worker."""
@@ -68,9 +89,13 @@ class TestDatabase:
         connections.close_all()
         if self.on_postgresql:
             self._admin(f'DROP DATABASE IF EXISTS "{self.name(self.worker)}" WITH (FORCE)')
-            if self.worker in ("gw0", "main"):
-                self._admin(f'DROP DATABASE IF EXISTS "{self.name("template")}" WITH (FORCE)')
         self.settings["NAME"] = self.home
+
+    def drop_template(self) -> None:
+        """At the very end of the run: a worker that is done early must not take it from the others."""
+        connections.close_all()
+        if self.on_postgresql:
+            self._admin(f'DROP DATABASE IF EXISTS "{self.name("template")}" WITH (FORCE)')
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -101,14 +126,35 @@ class TestDatabase:
             server.execute(statement)
 
 
+def _digest_of_migrations() -> str:
+    """Of whatever makes a migrated database what it is: migrations and the SQL beside them, ours and those of libraries."""
+    digest = hashlib.sha256()
+    for room in sorted(apps.get_app_configs(), key=lambda room: room.name):
+        files = [*Path(room.path).glob("migrations/*.py"), *Path(room.path).glob("**/*.sql")]
+        for file in sorted(files):
+            digest.update(str(file).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+RUN = "XINSHI_TEST_RUN"
+"""Names the run, in the environment of its workers; whoever set it tidies up."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if RUN not in os.environ:
+        os.environ[RUN] = secrets.token_hex(5)
+        config.add_cleanup(lambda: TestDatabase.of_this_process().drop_template())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow ones first: whoever is done early then takes from the many quick ones, and nobody waits for one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
-    folder = Path(os.environ.get("XINSHI_DATA_DIR", "data")).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:10]
     with django_db_blocker.unblock():
-        database = TestDatabase(folder=folder, run=run, worker=worker)
+        database = TestDatabase.of_this_process()
         database.create()
         patch = pytest.MonkeyPatch()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: database.renew())
@@ -138,12 +184,8 @@ def drain_outbox() -> Any:
 
 
 @pytest.fixture
-def seal_now(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Seal inside the test's own transaction, which on PostgreSQL `seal` would otherwise wait for."""
-    from django.db.models import Max
+def seal_now() -> Any:
+    """Seal inside the test's own transaction: sealing waits for other writers only."""
+    from xinshi.ledger.sealing import seal
 
-    from xinshi.ledger import sealing
-    from xinshi.ledger.models import Transfer
-
-    monkeypatch.setattr(sealing, "_safe_horizon", lambda: Transfer.objects.aggregate(top=Max("id"))["top"] or 0)
-    return sealing.seal
+    return seal

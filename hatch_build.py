@@ -18,6 +18,8 @@ FILES = {
     "@fontsource-variable/noto-sans-sc/files": "noto-sans-sc/files",
     "@fontsource-variable/noto-sans-sc/wght.css": "noto-sans-sc/index.css",
     "lucide-static/sprite.svg": "lucide.svg",
+    "barcode-detector/dist/iife/ponyfill.js": "barcode-detector/ponyfill.js",
+    "zxing-wasm/dist/reader/zxing_reader.wasm": "barcode-detector/zxing_reader.wasm",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 
@@ -16,7 +16,13 @@ from xinshi.config.wsgi import application
 from xinshi.kernel.actor import Actor, Role
 from xinshi.people.actions import grant_role, issue_token
 
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+ON_SQLITE = connection.vendor == "sqlite"
+"""What the API itself refuses is refused on every database: SQLite sees invented requests, PostgreSQL, which refuses more
+(NUL bytes, huge integers), those at the bounds of each field. Both on both would be a third of all that the tests cost."""
+PHASES = {"fuzzing": {"enabled": ON_SQLITE}, "coverage": {"enabled": not ON_SQLITE}}
+schema = schemathesis.openapi.from_wsgi(
+    "/api/v1/openapi.json", application, config=schemathesis.Config.from_dict({"phases": PHASES})
+)
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def one_connection() -> Iterator[None]:
 
 @pytest.mark.slow
 @schema.parametrize()
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_request_breaks_the_api(case: schemathesis.Case, token: str, one_connection: None) -> None:
     response = case.call(headers={"Authorization": f"Bearer {token}"})
     case.validate_response(response, checks=(not_a_server_error,))

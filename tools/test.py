@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 POSTGRES_URL = os.environ.get("XINSHI_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 PASSED, NOTHING_COLLECTED = 0, 5
@@ -27,13 +28,21 @@ def postgres_is_reachable() -> bool:
         return False
 
 
+def names_tests(arguments: list[str]) -> bool:
+    """Whether ARGS say which tests: a file, a folder, or one test in a file."""
+    return any(Path(argument.partition("::")[0]).exists() for argument in arguments if not argument.startswith("-"))
+
+
 def run_pytest(title: str, arguments: list[str], *, database_url: str, data_dir: str) -> int:
     print(f"\n== {title} ==", flush=True)
     environment = os.environ | {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(Path(data_dir) / "bytecode"),
         "XINSHI_DATABASE_URL": database_url,
         "XINSHI_DATA_DIR": data_dir,
         "XINSHI_LOG_LEVEL": "ERROR",
         "PYTHONHASHSEED": "0",
+        "XINSHI_TEST_DEMO": str(Path(data_dir) / "demo"),
     }
     workers = [] if any(a.startswith("-n") for a in arguments) else ["-n", str(min(4, os.cpu_count() or 2))]
     command = [sys.executable, "-m", "pytest", "-q", "--dist", "worksteal", *workers, *arguments]
@@ -41,15 +50,20 @@ def run_pytest(title: str, arguments: list[str], *, database_url: str, data_dir:
 
 
 def main(arguments: list[str]) -> None:
-    """Three runs: pages are tried in a browser apart, because a browser's event loop does not go with the ORM's tests."""
+    """Three runs: pages are tried in a browser apart, because a browser's event loop does not go with the ORM's tests.
+
+    What does not depend on the database (who may open which address) is tried once. Compiled modules are kept for the run,
+    also where the machine asks for none: the tests start some hundred programs.
+    """
     subprocess.run([sys.executable, "tools/translations.py", "compile"], check=True)
+    in_browser = [] if names_tests(arguments) else ["tests/browser"]
     with tempfile.TemporaryDirectory(prefix="xinshi-test-") as data_dir:
         statuses = [
             run_pytest("SQLite", ["-m", "not browser", *arguments], database_url="", data_dir=data_dir),
-            run_pytest("Browser", ["-m", "browser", *arguments], database_url="", data_dir=data_dir),
+            run_pytest("Browser", ["-m", "browser", *in_browser, *arguments], database_url="", data_dir=data_dir),
         ]
         if postgres_is_reachable():
-            on_postgres = ["-m", "not browser", *arguments]
+            on_postgres = ["-m", "not browser and not any_database", *arguments]
             statuses.append(run_pytest("PostgreSQL", on_postgres, database_url=POSTGRES_URL, data_dir=data_dir))
         elif IN_CI:
             print(f"PostgreSQL is not reachable at {POSTGRES_URL}; in CI it must be.", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -23,6 +24,15 @@ def visible_to(actor: Actor) -> QuerySet[Activity]:
     if actor.person_id is not None and actor.has(Role.LEADER):
         public |= Q(person_in_charge_id=actor.person_id)
     return Activity.objects.filter(public)
+
+
+def may_see(actor: Actor, *, state: str, published_at: datetime | None, person_in_charge_id: int) -> bool:
+    """What `visible_to` says, of an activity that was read already."""
+    if actor.has(*PLANNERS, Role.AUDITOR) or state in (Activity.State.PUBLISHED, Activity.State.FINISHED):
+        return True
+    if state == Activity.State.CANCELLED and published_at is not None:
+        return True
+    return actor.has(Role.LEADER) and actor.person_id is not None and actor.person_id == person_in_charge_id
 
 
 def led_by(actor: Actor) -> QuerySet[Activity]:

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from xinshi.activities import actions, queries
-from xinshi.activities.domain import FIRST_DAY, LAST_DAY, SHIFTS_MAX, NewActivity, NewShift
+from xinshi.activities.domain import (
+    CLOSES_MINUTES_MAX,
+    ROLE_DESCRIPTION_LENGTH_MAX,
+    ROLE_NAME_LENGTH_MAX,
+    ROLES_MAX,
+    SHIFTS_MAX,
+    NewActivity,
+    NewRole,
+    NewShift,
+)
+from xinshi.activities.fields import ID_MAX, Moment, Reason, Reference
 from xinshi.activities.models import Activity, Programme
+from xinshi.activities.requests.api import router as requests_router
+from xinshi.activities.requirements import AGE_MAX, Requirements
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
 from xinshi.doors.pages import refusal_text
 from xinshi.kernel.codes import HoursKind
 
+__all__ = ["ID_MAX", "Moment", "Reason", "Reference", "router"]
+
 router = Router(tags=["activities"])
-ID_MAX = 2**63 - 1
+router.add_router("", requests_router)
+ALIVE = ("confirmed", "offered", "waiting", "requested")
 Identifier = Annotated[int, Path(ge=1, le=ID_MAX)]
 Cursor = Annotated[int | None, Query(ge=1, le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 CategoryFilter = Annotated[str, Query(max_length=4, pattern=r"^\d*$", description="A code of the national list")]
-Reference = Annotated[int, Field(ge=1, le=ID_MAX)]
-Reason = Annotated[str, Field(min_length=1, max_length=300, pattern=NO_NUL)]
 
-
-def _within_calendar(moment: datetime) -> datetime:
-    if not FIRST_DAY < moment.date() < LAST_DAY:
-        raise ValueError("a day between 1990 and 2199")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_within_calendar)]
-"""A moment with its offset from UTC."""
+KEPT_IF_LEFT_OUT: Final = (
+    "recruits",
+    "team_id",
+    "sign_up_way",
+    "is_coupled",
+    "is_dangerous",
+    "sign_up_closes_minutes",
+    "cancel_closes_minutes",
+    "allowance_yuan",
+    "is_off_duty",
+)
 
 
 class ProgrammeOut(Schema):
@@ -42,17 +58,74 @@ class ProgrammeOut(Schema):
     theme: str
 
 
+class RequirementsIn(Schema):
+    """Who can take the role: codes of qualifications, groups, ages in whole years, lifting."""
+
+    qualifications: Annotated[
+        list[Annotated[str, Field(max_length=40, pattern=r"^[\w-]+$")]], Field(max_length=20)
+    ] = []
+    groups: Annotated[list[Literal["staff", "student", "citizen"]], Field(max_length=3)] = []
+    age_min: Annotated[int | None, Field(ge=0, le=AGE_MAX)] = None
+    age_max: Annotated[int | None, Field(ge=0, le=AGE_MAX)] = None
+    is_heavy: bool = False
+
+
+class RoleIn(Schema):
+    """What volunteers do; the name is empty where an activity has one role only."""
+
+    name: Annotated[str, Field(max_length=ROLE_NAME_LENGTH_MAX, pattern=NO_NUL)] = ""
+    description: Annotated[str, Field(max_length=ROLE_DESCRIPTION_LENGTH_MAX, pattern=NO_NUL)] = ""
+    requirements: RequirementsIn = RequirementsIn()
+
+    def as_new(self) -> NewRole:
+        asked = self.requirements
+        return NewRole(
+            name=self.name.strip(),
+            description=self.description,
+            requirements=Requirements(
+                qualifications=tuple(asked.qualifications),
+                groups=tuple(asked.groups),
+                age_min=asked.age_min,
+                age_max=asked.age_max,
+                is_heavy=asked.is_heavy,
+            ),
+        )
+
+
 class ShiftIn(Schema):
-    """A shift begins and ends on one day of the hospital; `id` names one that is changed."""
+    """A shift begins and ends on one day of the hospital; `id` names one that is changed.
+
+    What is left out of `role`, `minimum` and `reserve` stays as it is; in a new shift it is the first role, one, none.
+    """
 
     id: Reference | None = None
     starts_at: Moment
     ends_at: Moment
     places: Annotated[int, Field(ge=1, le=5_000)]
+    role: Annotated[str | None, Field(max_length=ROLE_NAME_LENGTH_MAX, pattern=NO_NUL)] = None
+    minimum: Annotated[int | None, Field(ge=0, le=5_000)] = None
+    reserve: Annotated[int | None, Field(ge=0, le=1_000)] = None
+
+    def as_new(self, current: NewShift | None, first_role: str) -> NewShift:
+        role = self.role if self.role is not None else current.role if current else first_role
+        minimum = self.minimum if self.minimum is not None else current.minimum if current else 1
+        reserve = self.reserve if self.reserve is not None else current.reserve if current else 0
+        return NewShift(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            places=self.places,
+            minimum=min(minimum, self.places) if self.minimum is None else minimum,
+            reserve=reserve,
+            role=role,
+            shift_id=self.id,
+        )
 
 
 class ActivityIn(Schema):
-    """An activity with all its shifts; `category` is a code of the national list."""
+    """An activity with all its shifts; `category` is a code of the national list.
+
+    On a change, what is left out of the roles and of the rules of signing up stays as it is.
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=80, pattern=NO_NUL)]
     category: Annotated[str, Field(pattern=r"^\d{4}$")]
@@ -63,10 +136,35 @@ class ActivityIn(Schema):
     description: Annotated[str, Field(max_length=2_000, pattern=NO_NUL)] = ""
     risks: Annotated[str, Field(max_length=1_000, pattern=NO_NUL)] = ""
     hours_kind: HoursKind = HoursKind.VERIFIED
+    recruits: Literal["everybody", "team", "invited"] | None = None
+    team_id: Reference | None = None
+    sign_up_way: Literal["at_once", "on_request"] | None = None
+    is_coupled: bool | None = None
+    is_dangerous: bool | None = None
+    sign_up_closes_minutes: Annotated[int | None, Field(ge=0, le=CLOSES_MINUTES_MAX)] = None
+    cancel_closes_minutes: Annotated[int | None, Field(ge=0, le=CLOSES_MINUTES_MAX)] = None
+    allowance_yuan: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+    is_off_duty: bool | None = None
+    """Declared: invited staff serve outside their working time, and it is no part of their duties."""
+    is_compulsory: bool = False
+    rewards_donations: bool = False
+    roles: Annotated[list[RoleIn] | None, Field(min_length=1, max_length=ROLES_MAX)] = None
     shifts: Annotated[list[ShiftIn], Field(min_length=1, max_length=SHIFTS_MAX)]
 
-    def as_new(self) -> NewActivity:
-        return NewActivity(
+    @classmethod
+    def of(cls, activity: NewActivity) -> ActivityIn:
+        """The activity as it would be sent."""
+        values = asdict(activity)
+        values["shifts"] = [{**shift, "id": shift.pop("shift_id")} for shift in values["shifts"]]
+        return cls(**values)
+
+    def as_new(self, current: NewActivity | None = None) -> NewActivity:
+        """What is sent, on top of the activity as it is."""
+        roles = (
+            tuple(role.as_new() for role in self.roles) if self.roles else current.roles if current else (NewRole(),)
+        )
+        known = {shift.shift_id: shift for shift in current.shifts} if current else {}
+        fixed = NewActivity(
             title=self.title,
             category=self.category,
             place=self.place,
@@ -76,11 +174,14 @@ class ActivityIn(Schema):
             description=self.description,
             risks=self.risks,
             hours_kind=self.hours_kind,
-            shifts=tuple(
-                NewShift(starts_at=new.starts_at, ends_at=new.ends_at, places=new.places, shift_id=new.id)
-                for new in self.shifts
-            ),
+            is_compulsory=self.is_compulsory,
+            rewards_donations=self.rewards_donations,
+            roles=roles,
+            shifts=tuple(new.as_new(known.get(new.id), roles[0].name) for new in self.shifts),
         )
+        kept = {name: getattr(self, name) for name in KEPT_IF_LEFT_OUT}
+        stored = {name: getattr(current or fixed, name) for name in KEPT_IF_LEFT_OUT}
+        return replace(fixed, **{name: stored[name] if value is None else value for name, value in kept.items()})
 
 
 class OfferedShiftOut(Schema):
@@ -97,9 +198,13 @@ class OfferedShiftOut(Schema):
     places: int
     taken: int
     my_signup_id: int | None
+    my_state: str
     may_sign_up: bool
+    may_wait: bool
     refusal_code: str | None
     refusal: str | None
+    help: str
+    """What would help, as a code: other_time, qualification, course, insurance, limits and others."""
 
 
 class ActivityOut(Schema):
@@ -133,9 +238,14 @@ class ReasonIn(Schema):
 
 
 class SignUpIn(Schema):
-    """For whom a place is taken: oneself, or somebody else where the caller leads the activity."""
+    """For whom a place is taken: oneself, or somebody else where the caller leads the activity.
+
+    `override_reason`: a coordinator gives the place against rules of the hospital that may be set aside.
+    """
 
     person_id: Reference | None = None
+    note: Annotated[str, Field(max_length=300, pattern=NO_NUL)] = ""
+    override_reason: Annotated[str, Field(max_length=300, pattern=NO_NUL)] = ""
 
 
 class SignUpOut(Schema):
@@ -146,8 +256,10 @@ class SignUpOut(Schema):
 
 
 class ComingShiftOut(Schema):
-    """A shift in which the caller has a place."""
+    """A shift in which the caller has a place, or waits for one."""
 
+    state: str
+    offered_until: datetime | None
     signup_id: int
     shift_id: int
     activity_id: int
@@ -162,7 +274,7 @@ def _programme(row: Programme) -> ProgrammeOut:
     return ProgrammeOut(id=row.pk, name=row.name, theme=row.theme)
 
 
-def _shift(shift: queries.OfferedShift) -> OfferedShiftOut:
+def offered_shift_out(shift: queries.OfferedShift) -> OfferedShiftOut:
     return OfferedShiftOut(
         id=shift.id,
         activity_id=shift.activity_id,
@@ -175,6 +287,9 @@ def _shift(shift: queries.OfferedShift) -> OfferedShiftOut:
         places=shift.places,
         taken=shift.taken,
         my_signup_id=shift.my_signup_id,
+        my_state=shift.my_state,
+        may_wait=shift.may_wait,
+        help=shift.help.value,
         may_sign_up=shift.my_signup_id is None and shift.refusal is None,
         refusal_code=shift.refusal.code if shift.refusal else None,
         refusal=refusal_text(shift.refusal) if shift.refusal else None,
@@ -204,7 +319,7 @@ def _detail(request: HttpRequest, activity_id: int) -> ActivityDetailOut:
         description=found.activity.description,
         risks=found.activity.risks,
         cancellation_reason=found.activity.cancellation_reason,
-        shifts=[_shift(shift) for shift in found.shifts],
+        shifts=[offered_shift_out(shift) for shift in found.shifts],
     )
 
 
@@ -249,14 +364,16 @@ def list_open_shifts(
     found = cursor_page(
         queries.open_rows(category=category, day=day), cursor=cursor, limit=limit, render=lambda shift: shift
     )
-    return found | {"items": [_shift(shift) for shift in queries.offered(actor, found["items"])]}
+    return found | {"items": [offered_shift_out(shift) for shift in queries.offered(actor, found["items"])]}
 
 
 @router.get("/my-shifts", response=list[ComingShiftOut])
 def list_my_shifts(request: HttpRequest, limit: Limit = 50) -> list[ComingShiftOut]:
-    """The caller's coming shifts, the next one first."""
+    """The caller's coming shifts, the next one first; also what is offered, waited for or asked for."""
     return [
         ComingShiftOut(
+            state=row.state,
+            offered_until=row.offered_until,
             signup_id=row.signup_id,
             shift_id=row.shift_id,
             activity_id=row.activity_id,
@@ -266,16 +383,25 @@ def list_my_shifts(request: HttpRequest, limit: Limit = 50) -> list[ComingShiftO
             ends_at=row.ends_at,
             attended_at=row.attended_at,
         )
-        for row in queries.coming_shifts(actor_of(request).person_id, limit=limit)
+        for row in queries.coming_shifts(actor_of(request).person_id, limit=limit, states=ALIVE)
     ]
 
 
 @router.post("/shifts/{shift_id}/sign-ups", response=SignUpOut)
 @idempotent
 def sign_up(request: HttpRequest, shift_id: Identifier, payload: SignUpIn) -> SignUpOut:
-    """Take a place. Refused: shift_full, time_conflict, already_signed_up, shift_started, passbook_missing and others."""
-    place = actions.sign_up(actor=actor_of(request), shift_id=shift_id, person_id=payload.person_id)
-    return SignUpOut(id=place.signup_id, shift_id=place.shift_id, person_id=place.person_id, state="confirmed")
+    """Take a place, or ask for one (state `requested`).
+
+    Refused: shift_full, time_conflict, qualification_missing, wave_not_open and others, each as the list of shifts says it.
+    """
+    place = actions.sign_up(
+        actor=actor_of(request),
+        shift_id=shift_id,
+        person_id=payload.person_id,
+        note=payload.note,
+        override_reason=payload.override_reason,
+    )
+    return SignUpOut(id=place.signup_id, shift_id=place.shift_id, person_id=place.person_id, state=place.state)
 
 
 @router.post("/sign-ups/{signup_id}/cancel", response=SignUpOut)
@@ -286,17 +412,19 @@ def cancel_sign_up(request: HttpRequest, signup_id: Identifier) -> SignUpOut:
     return SignUpOut(id=place.signup_id, shift_id=place.shift_id, person_id=place.person_id, state="cancelled")
 
 
-@router.get("/{activity_id}", response=ActivityDetailOut)
+@router.get("/{int:activity_id}", response=ActivityDetailOut)
 def show_activity(request: HttpRequest, activity_id: Identifier) -> ActivityDetailOut:
     """One activity with its shifts."""
     return _detail(request, activity_id)
 
 
-@router.put("/{activity_id}", response=ActivityDetailOut)
+@router.put("/{int:activity_id}", response=ActivityDetailOut)
 @idempotent
 def change_activity(request: HttpRequest, activity_id: Identifier, payload: ActivityIn) -> ActivityDetailOut:
     """Bring an activity to what is sent: shifts with an id are changed, others added, those left out removed."""
-    actions.change_activity(actor=actor_of(request), activity_id=activity_id, activity=payload.as_new())
+    actor = actor_of(request)
+    current = queries.planned_activity(actor, activity_id)
+    actions.change_activity(actor=actor, activity_id=activity_id, activity=payload.as_new(current))
     return _detail(request, activity_id)
 
 
@@ -308,9 +436,28 @@ def publish_activity(request: HttpRequest, activity_id: Identifier) -> ActivityD
     return _detail(request, activity_id)
 
 
+@router.post("/{activity_id}/unpublish", response=ActivityDetailOut)
+@idempotent
+def unpublish_activity(request: HttpRequest, activity_id: Identifier) -> ActivityDetailOut:
+    """Take a publication back while nobody has signed up."""
+    actions.unpublish(actor=actor_of(request), activity_id=activity_id)
+    return _detail(request, activity_id)
+
+
+@router.get("/{activity_id}/plan", response=ActivityIn)
+def show_plan(request: HttpRequest, activity_id: Identifier) -> ActivityIn:
+    """An activity as it would be sent to change it: roles, requirements, numbers; for who leads it."""
+    return ActivityIn.of(queries.planned_activity(actor_of(request), activity_id))
+
+
 @router.post("/{activity_id}/cancel", response=CalledOffOut)
 @idempotent
 def call_activity_off(request: HttpRequest, activity_id: Identifier, payload: ReasonIn) -> CalledOffOut:
     """Call an activity off; everybody who had a place is told the reason."""
     told = actions.cancel_activity(actor=actor_of(request), activity_id=activity_id, reason=payload.reason)
     return CalledOffOut(activity_id=activity_id, people_told=told)
+
+
+from xinshi.activities import signing_api  # noqa: E402  # It builds on what stands above.
+
+router.add_router("", signing_api.router)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
+from xinshi.activities.requirements import AGE_MAX, NO_REQUIREMENTS, Requirements
 from xinshi.kernel import clock
 from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
 from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
 
 PLACES_MAX: Final = 5_000
 SHIFTS_MAX: Final = 60
-SATURDAY: Final = 5
+ROLES_MAX: Final = 12
+ROLE_NAME_LENGTH_MAX: Final = 40
+ROLE_DESCRIPTION_LENGTH_MAX: Final = 500
+CLOSES_MINUTES_MAX: Final = 90 * 24 * 60
+RESERVE_MAX: Final = 1_000
 FIRST_DAY: Final = date(1990, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
 """No activity is on a day outside these: such a date is a slip of the keyboard, and calendars end somewhere."""
@@ -24,15 +28,8 @@ PLACE_LENGTH_MAX: Final = 120
 DESCRIPTION_LENGTH_MAX: Final = 2_000
 RISKS_LENGTH_MAX: Final = 1_000
 REASON_LENGTH_MAX: Final = 300
+NOTE_LENGTH_MAX: Final = 300
 CATEGORY_CODES: Final = frozenset(code for code, _english, _chinese in SERVICE_CATEGORIES)
-
-
-class Repeat(StrEnum):
-    """How often shifts are repeated when an activity is planned."""
-
-    DAILY = "daily"
-    WORKING_DAYS = "working_days"
-    WEEKLY = "weekly"
 
 
 class ShiftFull(DomainError):
@@ -82,7 +79,9 @@ class SignUpGone(DomainError):
 
 class TooLateToCancel(DomainError):
     code = "too_late_to_cancel"
-    message = gettext_noop("The shift has begun, so only the person in charge can take the place back.")
+    message = gettext_noop(
+        "It is too late to give the place back yourself: look for a stand-in, or tell the person in charge."
+    )
 
 
 class AlreadyAttended(DomainError):
@@ -136,24 +135,89 @@ class ReasonMissing(DomainError):
     status = 422
 
 
+class SomebodySignedUp(DomainError):
+    code = "somebody_signed_up"
+    message = gettext_noop(
+        "Somebody has signed up already, so the publication cannot be taken back. Change the activity, or call it off "
+        "and say why."
+    )
+
+
 class ServiceAlreadyGiven(DomainError):
     code = "service_already_given"
     message = gettext_noop("People have already served in this activity, so it cannot be cancelled.")
 
 
+class NothingToSetAside(DomainError):
+    code = "nothing_to_set_aside"
+    message = gettext_noop(
+        "Nothing stands against this place, so no rule need be set aside. Add the person without a reason."
+    )
+
+
+class PlaceIsFree(DomainError):
+    code = "place_is_free"
+    message = gettext_noop("A place is free: sign up instead of waiting.")
+
+
+class WaitingListFull(DomainError):
+    code = "waiting_list_full"
+    message = gettext_noop("The waiting list is full too. Choose another shift.")
+
+
+class NotOffered(DomainError):
+    code = "not_offered"
+    message = gettext_noop("No place is offered to you yet. You are told as soon as one is free.")
+
+
+class OfferOver(DomainError):
+    code = "offer_over"
+    message = gettext_noop("The time to say yes is over, and the place goes to somebody else.")
+
+
+class NotRequested(DomainError):
+    code = "not_requested"
+    message = gettext_noop("This request is not open any more.")
+
+
+class NotANoShow(DomainError):
+    code = "not_a_no_show"
+    message = gettext_noop("This sign-up is not marked as “did not come”.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewShift:
-    """A stretch of time on one day of the hospital, with its places; `shift_id` where it is an existing shift changed."""
+    """A stretch of time on one day of the hospital in one role, with its places.
+
+    `role` is the name of one of the activity's roles; `reserve` how many may wait for a place; `shift_id` where it is an
+    existing shift changed.
+    """
 
     starts_at: datetime
     ends_at: datetime
     places: int
+    minimum: int = 1
+    reserve: int = 0
+    role: str = ""
     shift_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRole:
+    """What volunteers do (岗位) and who can do it; the name is empty where an activity has one role only."""
+
+    name: str = ""
+    description: str = ""
+    requirements: Requirements = NO_REQUIREMENTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewActivity:
-    """An activity to be created; `state` other than `draft` is for bulk creation of what is known already."""
+    """An activity to be created; `state` other than `draft` is for bulk creation of what is known already.
+
+    `allowance_yuan`: what one person gets a day for fares and meals. `is_compulsory` and `rewards_donations` are never
+    stored: whoever says so is refused (`activities.recordable`).
+    """
 
     title: str
     category: str
@@ -161,10 +225,22 @@ class NewActivity:
     organizer_id: int
     person_in_charge_id: int
     shifts: tuple[NewShift, ...]
+    roles: tuple[NewRole, ...] = (NewRole(),)
     programme_id: int | None = None
     description: str = ""
     risks: str = ""
     hours_kind: HoursKind = HoursKind.VERIFIED
+    recruits: str = "everybody"
+    team_id: int | None = None
+    sign_up_way: str = "at_once"
+    is_coupled: bool = False
+    is_dangerous: bool = False
+    sign_up_closes_minutes: int = 0
+    cancel_closes_minutes: int = 0
+    allowance_yuan: int = 0
+    is_off_duty: bool = False
+    is_compulsory: bool = False
+    rewards_donations: bool = False
     state: str = "draft"
 
 
@@ -200,8 +276,43 @@ def check_activity(activity: NewActivity) -> None:
         )
     if not 1 <= len(activity.shifts) <= SHIFTS_MAX:
         raise Invalid(field=gettext_noop("Shifts"), reason=gettext_noop("An activity has between 1 and 60 shifts."))
+    check_roles(activity.roles)
+    check_sign_up(activity)
+    names = {role.name for role in activity.roles}
     for shift in activity.shifts:
         check_shift(shift)
+        if shift.role not in names:
+            raise Invalid(field=gettext_noop("Roles"), reason=gettext_noop("Choose one of the list."))
+
+
+def check_roles(roles: Sequence[NewRole]) -> None:
+    """Each role has its own name, and asks for what somebody can have."""
+    names = [role.name for role in roles]
+    if not 1 <= len(names) <= ROLES_MAX or len(set(names)) != len(names):
+        raise Invalid(
+            field=gettext_noop("Roles"), reason=gettext_noop("Between 1 and 12 roles, each with its own name.")
+        )
+    for role in roles:
+        if role.name != role.name.strip() or len(role.name) > ROLE_NAME_LENGTH_MAX:
+            raise Invalid(field=gettext_noop("Roles"), reason=gettext_noop("The name of a role has at most 40 signs."))
+        if len(role.description) > ROLE_DESCRIPTION_LENGTH_MAX:
+            raise Invalid(field=gettext_noop("Roles"), reason=gettext_noop("Write at most 500 characters."))
+        ages = (role.requirements.age_min, role.requirements.age_max)
+        if any(age is not None and not 0 <= age <= AGE_MAX for age in ages):
+            raise Invalid(field=gettext_noop("Age"), reason=gettext_noop("Between 0 and 120 years."))
+        if ages[0] is not None and ages[1] is not None and ages[0] > ages[1]:
+            raise Invalid(field=gettext_noop("Age"), reason=gettext_noop("The lowest age is above the highest."))
+
+
+def check_sign_up(activity: NewActivity) -> None:
+    """Whom it recruits and until when one may sign up and give back."""
+    if activity.recruits == "team" and activity.team_id is None:
+        raise Invalid(field=gettext_noop("Team"), reason=gettext_noop("Choose whose members are invited."))
+    for minutes in (activity.sign_up_closes_minutes, activity.cancel_closes_minutes):
+        if not 0 <= minutes <= CLOSES_MINUTES_MAX:
+            raise Invalid(
+                field=gettext_noop("Sign-up closes"), reason=gettext_noop("At most 90 days before the shift.")
+            )
 
 
 def check_shift(shift: NewShift) -> None:
@@ -217,44 +328,15 @@ def check_shift(shift: NewShift) -> None:
         )
     if not 1 <= shift.places <= PLACES_MAX:
         raise Invalid(field=gettext_noop("Places"), reason=gettext_noop("A shift has between 1 and 5000 places."))
-
-
-def repeated(shifts: Sequence[NewShift], *, step: Repeat, until: date) -> tuple[NewShift, ...]:
-    """The shifts and, by the hospital's clock, the same ones again on later days up to and with `until`.
-
-    Working days are Monday to Friday: a shift on another day stays where it is. Invalid where that is too many.
-    """
-    found: list[NewShift] = []
-    for shift in shifts:
-        found.append(shift)
-        first = clock.local_day(shift.starts_at)
-        for day in _later_days(first, step=step, until=until):
-            if len(found) > SHIFTS_MAX:
-                raise Invalid(
-                    field=gettext_noop("Shifts"), reason=gettext_noop("An activity has between 1 and 60 shifts.")
-                )
-            found.append(
-                replace(
-                    shift,
-                    starts_at=_on(day, shift.starts_at),
-                    ends_at=_on(day, shift.ends_at),
-                    shift_id=None,
-                )
-            )
-    return tuple(sorted(found, key=lambda shift: (shift.starts_at, shift.ends_at)))
-
-
-def _later_days(first: date, *, step: Repeat, until: date) -> Iterable[date]:
-    every = timedelta(days=7 if step is Repeat.WEEKLY else 1)
-    day = first + every
-    while day <= min(until, LAST_DAY):
-        if step is not Repeat.WORKING_DAYS or day.weekday() < SATURDAY:
-            yield day
-        day += every
-
-
-def _on(day: date, moment: datetime) -> datetime:
-    return clock.at_local(day, moment.astimezone(clock.HOSPITAL_ZONE).time())
+    if not 0 <= shift.minimum <= shift.places:
+        raise Invalid(
+            field=gettext_noop("At least"),
+            reason=gettext_noop("At least so many must come, and no more than the places."),
+        )
+    if not 0 <= shift.reserve <= RESERVE_MAX:
+        raise Invalid(
+            field=gettext_noop("Waiting list"), reason=gettext_noop("Between 0 and 1000 people may wait for a place.")
+        )
 
 
 def conflict(taken: Iterable[TakenTime], *, starts_at: datetime, ends_at: datetime) -> TakenTime | None:

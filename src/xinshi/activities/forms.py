@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities import queries
-from xinshi.activities.domain import (
-    FIRST_DAY,
-    LAST_DAY,
-    PLACES_MAX,
-    SHIFTS_MAX,
-    NewActivity,
-    NewShift,
-    Repeat,
-    repeated,
-)
-from xinshi.activities.models import Activity, Shift
-from xinshi.kernel import clock
+from xinshi.activities.domain import NewActivity, NewRole, NewShift
+from xinshi.activities.models import Activity
 from xinshi.kernel.codes import SERVICE_CATEGORIES, HoursKind
 from xinshi.people.wording import category_label
 
 NOT_CHOSEN = ("", "–")
 """Nothing is chosen until somebody does, so that no activity has the first category of the list by mistake."""
+
+
+RULE_FIELDS = (
+    "recruits",
+    "team",
+    "sign_up_way",
+    "sign_up_closes",
+    "cancel_closes",
+    "allowance_yuan",
+    "is_coupled",
+    "is_dangerous",
+    "is_off_duty",
+    "is_compulsory",
+    "rewards_donations",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """Some of a form's fields, to be shown under a heading of their own by `form_fields`."""
+
+    visible_fields: list[forms.BoundField]
+    hidden_fields: tuple[forms.BoundField, ...] = ()
+
+
+CLOSING_HOURS = (0, 1, 2, 12, 24, 48, 72, 168)
+
+
+def closing_choices(minutes: int) -> list[tuple[str, str]]:
+    """How long before a shift something ends, with what is stored now where it is none of these."""
+    known = sorted({*(hours * 60 for hours in CLOSING_HOURS), minutes})
+    return [(str(one), closing_text(one)) for one in known]
+
+
+def closing_text(minutes: int) -> str:
+    if not minutes:
+        return gettext("When the shift begins")
+    if minutes % 60:
+        return ngettext("%(n)s minute before", "%(n)s minutes before", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours % 24:
+        return ngettext("%(n)s hour before", "%(n)s hours before", hours) % {"n": hours}
+    return ngettext("%(n)s day before", "%(n)s days before", hours // 24) % {"n": hours // 24}
 
 
 def category_choices() -> list[tuple[str, str]]:
@@ -68,11 +100,67 @@ class ActivityForm(forms.Form):
         help_text=_("The law asks to tell possible risks when volunteers are recruited."),
     )
 
-    def __init__(self, *args: Any, current: Activity | None = None, **kwargs: Any) -> None:
-        """`current` is the activity being changed: what it has now can be kept, though it is not offered any more."""
+    recruits = forms.ChoiceField(
+        label=_("Who is invited"),
+        required=False,
+        choices=Activity.Recruits.choices,
+        initial=Activity.Recruits.EVERYBODY,
+    )
+    team = forms.ChoiceField(
+        label=_("Team"), required=False, help_text=_("Whose members are invited, where it is one team or organisation.")
+    )
+    sign_up_way = forms.ChoiceField(
+        label=_("Way of sign-up"),
+        required=False,
+        choices=Activity.SignUpWay.choices,
+        initial=Activity.SignUpWay.AT_ONCE,
+    )
+    is_coupled = forms.BooleanField(
+        label=_("All shifts of a role belong together"),
+        required=False,
+        help_text=_("Whoever takes one shift takes the later ones of the same role with it: a course, a camp."),
+    )
+    sign_up_closes = forms.ChoiceField(label=_("Sign-up closes"), required=False)
+    cancel_closes = forms.ChoiceField(
+        label=_("Places can be given back until"),
+        required=False,
+        help_text=_("Afterwards only to a stand-in, or by the person in charge."),
+    )
+    is_dangerous = forms.BooleanField(
+        label=_("The service may be dangerous"),
+        required=False,
+        help_text=_("Only people with accident insurance on the day can sign up, and the risks must be written down."),
+    )
+    allowance_yuan = forms.IntegerField(
+        label=_("Allowance for fares and meals, yuan a day"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        initial=0,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    is_off_duty = forms.BooleanField(
+        label=_("I declare: invited staff serve outside their working time, and it is no part of their duties"),
+        required=False,
+        help_text=_("Needed where a role is for the hospital's own staff only."),
+    )
+    is_compulsory = forms.BooleanField(label=_("Taking part is an order of the institution"), required=False)
+    rewards_donations = forms.BooleanField(
+        label=_("Hours are promised for donating blood, money or goods"), required=False
+    )
+
+    def __init__(
+        self, *args: Any, current: Activity | None = None, in_charge: tuple[int, str] | None = None, **kwargs: Any
+    ) -> None:
+        """`current` is the activity being changed: what it has now can be kept, though it is not offered any more.
+
+        `in_charge` is somebody who can be chosen besides those who lead activities: who asked for it.
+        """
         super().__init__(*args, **kwargs)
         programmes = [(row.pk, row.name) for row in queries.programmes()]
         organizers, leaders = queries.organizers(), queries.possible_leaders()
+        if in_charge is not None:
+            leaders = _with(leaders, in_charge)
         if current is not None:
             organizers = _with(organizers, (current.organizer_id, current.organizer.name))
             leaders = _with(leaders, (current.person_in_charge_id, current.person_in_charge.name))
@@ -81,13 +169,34 @@ class ActivityForm(forms.Form):
         self._offer("programme", [NOT_CHOSEN, *_choices(programmes)])
         self._offer("organizer", [NOT_CHOSEN, *_choices(organizers)])
         self._offer("person_in_charge", [NOT_CHOSEN, *_choices(leaders)])
+        teams = queries.organizers()
+        if current is not None and current.team is not None:
+            teams = _with(teams, (current.team.pk, current.team.name))
+        self._offer("team", [NOT_CHOSEN, *_choices(teams)])
+        for name in ("sign_up_closes", "cancel_closes"):
+            minutes = getattr(current, f"{name}_minutes", 0)
+            self._offer(name, closing_choices(minutes))
+
+    def basics(self) -> FormPart:
+        """What an activity is."""
+        return FormPart([self[name] for name in self.fields if name not in RULE_FIELDS])
+
+    def rules(self) -> FormPart:
+        """Who may come, until when one may sign up, and what the law asks."""
+        return FormPart([self[name] for name in RULE_FIELDS])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("recruits") == Activity.Recruits.TEAM and not data.get("team"):
+            self.add_error("team", gettext("Choose whose members are invited."))
+        return data
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField), "only choices are offered"
         field.choices = choices
 
-    def activity(self, shifts: tuple[NewShift, ...]) -> NewActivity:
+    def activity(self, roles: tuple[NewRole, ...], shifts: tuple[NewShift, ...]) -> NewActivity:
         """The valid input as the actions take it."""
         data = self.cleaned_data
         return NewActivity(
@@ -100,104 +209,20 @@ class ActivityForm(forms.Form):
             description=data["description"],
             risks=data["risks"],
             hours_kind=HoursKind(data["hours_kind"]),
+            recruits=data["recruits"] or "everybody",
+            team_id=int(data["team"]) if data["team"] else None,
+            sign_up_way=data["sign_up_way"] or "at_once",
+            is_coupled=data["is_coupled"],
+            is_dangerous=data["is_dangerous"],
+            sign_up_closes_minutes=int(data["sign_up_closes"] or 0),
+            cancel_closes_minutes=int(data["cancel_closes"] or 0),
+            allowance_yuan=data["allowance_yuan"] or 0,
+            is_off_duty=data["is_off_duty"],
+            is_compulsory=data["is_compulsory"],
+            rewards_donations=data["rewards_donations"],
+            roles=roles,
             shifts=shifts,
         )
-
-
-class ShiftForm(forms.Form):
-    """One shift on one day of the hospital."""
-
-    shift_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    day = forms.DateField(
-        label=_("Day"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
-    )
-    starts = forms.TimeField(label=_("Begins"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
-    ends = forms.TimeField(label=_("Ends"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
-    places = forms.IntegerField(label=_("Places"), min_value=1, max_value=PLACES_MAX)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        starts, ends = data.get("starts"), data.get("ends")
-        if starts is not None and ends is not None and ends <= starts:
-            self.add_error("ends", gettext("A shift ends after it begins."))
-        return data
-
-    def shift(self) -> NewShift:
-        data = self.cleaned_data
-        return NewShift(
-            starts_at=clock.at_local(data["day"], data["starts"]),
-            ends_at=clock.at_local(data["day"], data["ends"]),
-            places=data["places"],
-            shift_id=data["shift_id"],
-        )
-
-
-if TYPE_CHECKING:
-    _FormSet = forms.BaseFormSet[ShiftForm]
-else:
-    _FormSet = forms.BaseFormSet
-
-
-class BaseShiftFormSet(_FormSet):
-    def add_fields(self, form: ShiftForm, index: int | None) -> None:
-        super().add_fields(form, index)
-        if "DELETE" in form.fields:
-            form.fields["DELETE"].label = _("Remove this shift")
-
-    def shifts(self) -> tuple[NewShift, ...]:
-        """The filled-in shifts that are not to be removed."""
-        filled = [form for form in self.forms if form.has_changed() or form.initial]
-        return tuple(form.shift() for form in filled if form.cleaned_data and not form.cleaned_data.get("DELETE"))
-
-
-ShiftFormSet = cast(
-    "type[BaseShiftFormSet]",
-    forms.formset_factory(
-        ShiftForm,
-        formset=BaseShiftFormSet,
-        extra=0,
-        min_num=1,
-        validate_min=True,
-        max_num=SHIFTS_MAX,
-        validate_max=True,
-        absolute_max=SHIFTS_MAX + 1,
-        can_delete=True,
-    ),
-)
-
-
-class RepeatForm(forms.Form):
-    """Whether the shifts typed are held again on later days."""
-
-    repeat = forms.ChoiceField(
-        label=_("Repeat these shifts"),
-        required=False,
-        choices=[
-            ("", _("Do not repeat")),
-            (Repeat.WEEKLY.value, _("Every week")),
-            (Repeat.WORKING_DAYS.value, _("From Monday to Friday")),
-            (Repeat.DAILY.value, _("Every day")),
-        ],
-    )
-    until = forms.DateField(
-        label=_("Until"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        help_text=_("The last day of the repetition. An activity has at most 60 shifts."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if data.get("repeat") and not data.get("until") and "until" not in self.errors:
-            self.add_error("until", gettext("Choose the last day."))
-        return data
-
-    def applied(self, shifts: tuple[NewShift, ...]) -> tuple[NewShift, ...]:
-        """The shifts as often as wanted; Invalid where that is too many."""
-        step = self.cleaned_data["repeat"]
-        return repeated(shifts, step=Repeat(step), until=self.cleaned_data["until"]) if step else shifts
 
 
 class OfferFilter(forms.Form):
@@ -269,29 +294,28 @@ def initial_of(activity: Activity) -> dict[str, object]:
         "hours_kind": activity.hours_kind,
         "description": activity.description,
         "risks": activity.risks,
+        "recruits": activity.recruits,
+        "team": str(activity.team_id or ""),
+        "sign_up_way": activity.sign_up_way,
+        "is_coupled": activity.is_coupled,
+        "sign_up_closes": str(activity.sign_up_closes_minutes),
+        "cancel_closes": str(activity.cancel_closes_minutes),
+        "is_dangerous": activity.is_dangerous,
+        "allowance_yuan": activity.allowance_yuan,
+        "is_off_duty": activity.is_off_duty,
     }
 
 
-def initial_of_shift(shift: Shift) -> dict[str, object]:
-    starts, ends = shift.starts_at.astimezone(clock.HOSPITAL_ZONE), shift.ends_at.astimezone(clock.HOSPITAL_ZONE)
+def initial_of_new(activity: NewActivity) -> dict[str, object]:
+    """What is to become an activity, as the form shows it."""
     return {
-        "shift_id": shift.pk,
-        "day": starts.date(),
-        "starts": starts.time(),
-        "ends": ends.time(),
-        "places": shift.places,
+        "title": activity.title,
+        "programme": str(activity.programme_id or ""),
+        "category": activity.category,
+        "place": activity.place,
+        "organizer": str(activity.organizer_id),
+        "person_in_charge": str(activity.person_in_charge_id),
+        "hours_kind": activity.hours_kind.value,
+        "description": activity.description,
+        "risks": activity.risks,
     }
-
-
-def with_one_more_shift(data: Mapping[str, str]) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """What was typed so far, unchecked, and its shifts with one more that repeats the last one's times."""
-    typed = data.get("shift-TOTAL_FORMS", "1")
-    number = min(int(typed), SHIFTS_MAX - 1) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 1
-    names = ("shift_id", "day", "starts", "ends", "places")
-    shifts: list[dict[str, object]] = [
-        {name: data.get(f"shift-{index}-{name}", "") for name in names} for index in range(number)
-    ]
-    last = shifts[-1] if shifts else {}
-    shifts.append({**last, "shift_id": ""})
-    fields = (*ActivityForm.base_fields, *RepeatForm.base_fields)
-    return {name: data.get(name, "") for name in fields}, shifts

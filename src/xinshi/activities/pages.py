@@ -1,4 +1,4 @@
-"""Pages for volunteers and the public: what is offered, one activity, my shifts."""
+"""Pages for volunteers and the public: what one may take, one activity, my shifts, one sign-up of mine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from itertools import groupby
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from xinshi.activities import actions, queries
 from xinshi.activities.forms import OfferFilter
+from xinshi.activities.queries.line import own_holds
+from xinshi.activities.queries.line import own_sign_up as own_sign_up_of
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, back, page, refusal_text
 from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
 
 OWN_SHIFTS_MAX = 100
+ALIVE = ("confirmed", "offered", "waiting", "requested")
 
 
 def page_number(request: HttpRequest) -> int:
@@ -32,16 +35,24 @@ def query_without_page(request: HttpRequest) -> str:
 
 @page(PUBLIC)
 def offers(request: PageRequest) -> HttpResponse:
-    """Shifts that may be taken, by day."""
+    """Shifts that one may take, by day; the others with why not on a tab of their own."""
     form = OfferFilter(request.GET or None)
     day, category = form.chosen() if form.is_bound else (None, "")
-    found = queries.open_shifts(request.actor, category=category, day=day, page=page_number(request))
+    tab = ""
+    if request.actor.person_id is not None:
+        tab = "others" if request.GET.get("tab") == "others" else "may"
+    found = queries.open_shifts(request.actor, category=category, day=day, page=page_number(request), tab=tab)
+    parameters = request.GET.copy()
+    for name in ("page", "tab"):
+        parameters.pop(name, None)
     context = {
         "form": form,
         "days": [(key, list(rows)) for key, rows in groupby(found.shifts, key=lambda shift: shift.day)],
         "found": found,
+        "tab": tab,
         "is_filtered": bool(day or category),
         "query": query_without_page(request),
+        "filter_query": parameters.urlencode(),
     }
     return render(request, "activities/offers.html", context)
 
@@ -54,20 +65,59 @@ def detail(request: PageRequest, activity_id: int) -> HttpResponse:
 
 @page(SIGNED_IN)
 def mine(request: PageRequest) -> HttpResponse:
-    """My coming shifts."""
-    shifts = queries.coming_shifts(request.actor.person_id, limit=OWN_SHIFTS_MAX)
+    """My coming shifts, what is offered to me, and for what I wait."""
+    shifts = queries.coming_shifts(request.actor.person_id, limit=OWN_SHIFTS_MAX, states=ALIVE)
     days = [(key, list(rows)) for key, rows in groupby(shifts, key=lambda shift: shift.day)]
-    return render(request, "activities/mine.html", {"days": days})
+    return render(request, "activities/mine.html", {"days": days, "holds": own_holds(request.actor)})
+
+
+@page(SIGNED_IN)
+def own_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
+    """One sign-up of mine: where a reminder and an offer lead to."""
+    return render(request, "activities/own_sign_up.html", {"row": own_sign_up_of(request.actor, signup_id)})
 
 
 @page(SIGNED_IN, methods=("POST",))
 def sign_up(request: PageRequest, shift_id: int) -> HttpResponse:
-    """Take a place for oneself; htmx gets the shift's card anew."""
+    """Take a place for oneself, or ask for one; htmx gets the shift's card anew."""
     try:
-        actions.sign_up(actor=request.actor, shift_id=shift_id)
+        place = actions.sign_up(actor=request.actor, shift_id=shift_id, note=request.POST.get("note", ""))
     except DomainError as refusal:
         return _refused(request, shift_id, refusal)
-    return _done(request, shift_id, gettext("The place is yours. See you there!"))
+    shift = queries.shown_after(request.actor, place)
+    if place.state == "requested":
+        text = gettext("You asked for a place. The person in charge decides, and you are told.")
+    else:
+        text = gettext("The place is yours. See you there!")
+    return _done(request, shift_id, text, shift)
+
+
+@page(SIGNED_IN, methods=("POST",))
+def wait(request: PageRequest, shift_id: int) -> HttpResponse:
+    """Join the waiting list of a full shift."""
+    try:
+        actions.join_waiting_list(actor=request.actor, shift_id=shift_id)
+    except DomainError as refusal:
+        return _refused(request, shift_id, refusal)
+    return _done(request, shift_id, gettext("You are on the waiting list. As soon as a place is free you are told."))
+
+
+@page(SIGNED_IN, methods=("POST",))
+def answer_offer(request: PageRequest, signup_id: int) -> HttpResponse:
+    """Yes or no to a place that is offered."""
+    accept = request.POST.get("answer") == "yes"
+    place = actions.answer_offer(actor=request.actor, signup_id=signup_id, accept=accept)
+    if accept:
+        return _done(request, place.shift_id, gettext("The place is yours. See you there!"))
+    return _done(request, place.shift_id, gettext("Thank you for telling us. Somebody else can have the place."))
+
+
+@page(SIGNED_IN, methods=("POST",))
+def say_coming(request: PageRequest, signup_id: int) -> HttpResponse:
+    """The answer to a reminder."""
+    actions.say_coming(actor=request.actor, signup_id=signup_id)
+    messages.success(request, gettext("Thank you, we count on you."))
+    return redirect("activities:own_sign_up", signup_id)
 
 
 @page(SIGNED_IN, methods=("POST",))
@@ -80,9 +130,10 @@ def cancel_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
     return _done(request, place.shift_id, gettext("Your place is free for somebody else. Thank you for telling us."))
 
 
-def _done(request: PageRequest, shift_id: int, text: str) -> HttpResponse:
+def _done(request: PageRequest, shift_id: int, text: str, shift: queries.OfferedShift | None = None) -> HttpResponse:
+    """`shift`: as it is now, where that is known."""
     if is_htmx(request):
-        return _card(request, shift_id, {"said": text})
+        return _card(request, shift_id, {"said": text}, shift)
     messages.success(request, text)
     return back(request, fallback="activities:mine")
 
@@ -94,9 +145,11 @@ def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpR
     return _card(request, shift_id, {"refused": refusal_text(refusal)})
 
 
-def _card(request: PageRequest, shift_id: int, said: dict[str, str]) -> HttpResponse:
+def _card(
+    request: PageRequest, shift_id: int, said: dict[str, str], shift: queries.OfferedShift | None = None
+) -> HttpResponse:
     """The shift's card anew, as it stands in the list of shifts or on the activity's own page."""
-    shift = queries.offered_shift(request.actor, shift_id)
+    shift = shift or queries.offered_shift(request.actor, shift_id)
     is_activity = request.POST.get("card") == "activity"
     context = {
         "shift": shift,

@@ -9,19 +9,10 @@ from django.utils.translation import gettext
 
 from xinshi.activities import actions, queries
 from xinshi.activities.access import LEADERS
-from xinshi.activities.forms import (
-    ActivityForm,
-    BaseShiftFormSet,
-    DeskFilterForm,
-    ReasonForm,
-    RepeatForm,
-    ShiftFormSet,
-    initial_of,
-    initial_of_shift,
-    with_one_more_shift,
-)
+from xinshi.activities.forms import DeskFilterForm, ReasonForm
 from xinshi.activities.models import Activity
 from xinshi.activities.pages import page_number, query_without_page
+from xinshi.activities.plan_form import PlanForm
 from xinshi.doors.pages import STAFF, PageRequest, attempt, back, page
 from xinshi.kernel.errors import Invalid, gettext_noop
 from xinshi.people.queries import find_by_volunteer_numbers
@@ -41,38 +32,40 @@ def leading(request: PageRequest) -> HttpResponse:
 
 @page(STAFF, methods=("GET", "POST"))
 def create(request: PageRequest) -> HttpResponse:
-    """A new activity; its shifts may be repeated on later days."""
-    form, shifts, repeat = _forms(request, {}, [{}])
-    if _is_sent(request) and all((form.is_valid(), shifts.is_valid(), repeat.is_valid())):
+    """A new activity; its shifts may be repeated on later days, looked at before anything is saved."""
+    form = PlanForm(request, repeats=True)
+    if form.is_sent and form.is_valid():
         made = attempt(
-            form,
-            lambda: actions.create_activity(
-                actor=request.actor, activity=form.activity(repeat.applied(shifts.shifts()))
-            ),
+            form.activity, lambda: actions.create_activity(actor=request.actor, activity=form.new_activity())
         )
         if made is not None:
             messages.success(request, gettext("The draft is saved. Publish it when volunteers may sign up."))
             return redirect("activities:detail", made.activity_id)
-    context = {"form": form, "shifts": shifts, "repeat": repeat, "activity": None}
-    return render(request, "activities/form.html", context)
+    return render(request, "activities/form.html", {"plan": form, "activity": None})
 
 
 @page(STAFF, methods=("GET", "POST"))
 def edit(request: PageRequest, activity_id: int) -> HttpResponse:
+    """Everything of an activity; what the form does not show stays as it is."""
     activity = queries.led_activity(request.actor, activity_id)
-    known = [initial_of_shift(shift) for shift in activity.shifts.order_by("starts_at", "pk")]
-    form, shifts, _repeat = _forms(request, initial_of(activity), known, current=activity)
-    if _is_sent(request) and all((form.is_valid(), shifts.is_valid())):
+    form = PlanForm(request, current=activity)
+    if form.is_sent and form.is_valid():
         changed = attempt(
-            form,
-            lambda: actions.change_activity(
-                actor=request.actor, activity_id=activity_id, activity=form.activity(shifts.shifts())
-            ),
+            form.activity,
+            lambda: actions.change_activity(actor=request.actor, activity_id=activity_id, activity=form.new_activity()),
         )
         if changed is not None:
             _say_changed(request, activity, changed=bool(changed))
             return redirect("activities:detail", activity_id)
-    return render(request, "activities/form.html", {"form": form, "shifts": shifts, "activity": activity})
+    return render(request, "activities/form.html", {"plan": form, "activity": activity})
+
+
+@page(STAFF, methods=("POST",))
+def unpublish(request: PageRequest, activity_id: int) -> HttpResponse:
+    """Take a publication back while nobody has signed up."""
+    actions.unpublish(actor=request.actor, activity_id=activity_id)
+    messages.success(request, gettext("It is a draft again; nobody had signed up."))
+    return redirect("activities:detail", activity_id)
 
 
 @page(STAFF, methods=("POST",))
@@ -125,30 +118,6 @@ def _table(request: PageRequest, template: str, *, only_led: bool) -> HttpRespon
 
 def _unfiltered(number: int, *, only_led: bool) -> queries.DeskFilter:
     return queries.DeskFilter(page=number, only_led=only_led)
-
-
-def _forms(
-    request: PageRequest,
-    initial: dict[str, object],
-    shifts: list[dict[str, object]],
-    *,
-    current: Activity | None = None,
-) -> tuple[ActivityForm, BaseShiftFormSet, RepeatForm]:
-    """The forms: as stored, as typed, or as typed so far with one more shift to fill in."""
-    if request.method != "POST":
-        formset = ShiftFormSet(initial=shifts, prefix="shift")
-        return ActivityForm(initial=initial, current=current), formset, RepeatForm()
-    if "add_shift" in request.POST:
-        typed, more = with_one_more_shift(request.POST)
-        formset = ShiftFormSet(initial=more, prefix="shift")
-        return ActivityForm(initial=typed, current=current), formset, RepeatForm(initial=typed)
-    formset = ShiftFormSet(request.POST, prefix="shift", initial=shifts)
-    return ActivityForm(request.POST, current=current), formset, RepeatForm(request.POST)
-
-
-def _is_sent(request: PageRequest) -> bool:
-    """True where the form is to be saved, not only given room for another shift."""
-    return request.method == "POST" and "add_shift" not in request.POST
 
 
 def _say_changed(request: PageRequest, activity: Activity, *, changed: bool) -> None:

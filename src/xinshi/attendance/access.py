@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from xinshi.activities.access import is_planner, led_by
 from xinshi.attendance.models import Approval, ServiceRecord
 from xinshi.kernel.actor import Actor, Role
+from xinshi.people.access import is_own
 
 
 def visible_to(actor: Actor) -> QuerySet[ServiceRecord]:
@@ -15,7 +16,7 @@ def visible_to(actor: Actor) -> QuerySet[ServiceRecord]:
         return ServiceRecord.objects.all()
     if actor.person_id is None:
         return ServiceRecord.objects.none()
-    own = Q(person_id=actor.person_id)
+    own = is_own(actor)
     if actor.has(Role.LEADER):
         own |= Q(shift__activity__person_in_charge_id=actor.person_id)
     return ServiceRecord.objects.filter(own)

@@ -12,12 +12,15 @@ from pydantic import Field
 
 from xinshi.activities.api import ID_MAX, Cursor, Identifier, Limit, Moment, Reason, Reference
 from xinshi.attendance import actions, queries
+from xinshi.attendance.codes.api import router as codes_router
 from xinshi.attendance.domain import LEFT_OUT_TEXTS, Decided, LeftOut, NewRecord
 from xinshi.attendance.models import ServiceRecord
+from xinshi.attendance.outcomes.api import router as outcomes_router
 from xinshi.doors.api import CursorPage, actor_of, cursor_page, idempotent
 from xinshi.kernel.codes import HoursKind
 
 router = Router(tags=["attendance"])
+router.add_router("/outcomes", outcomes_router)
 AT_ONCE_MAX = 2_000
 References = Annotated[list[Reference], Field(min_length=1, max_length=AT_ONCE_MAX)]
 
@@ -57,6 +60,7 @@ class ServiceRecordOut(Schema):
     decided_at: datetime | None
     refusal_reason: str
     deposit_id: int | None
+    replaces_id: int | None
 
 
 class CheckInIn(Schema):
@@ -161,6 +165,7 @@ def _record(row: ServiceRecord) -> ServiceRecordOut:
         decided_at=row.decided_at,
         refusal_reason=row.refusal_reason,
         deposit_id=row.deposit_id,
+        replaces_id=row.replaces_id,
     )
 
 
@@ -294,3 +299,6 @@ def approve_records_of_activity(request: HttpRequest, activity_id: Identifier) -
 def refuse_records(request: HttpRequest, payload: RefuseIn) -> DecidedOut:
     """Refuse records with a reason, which the volunteers read."""
     return _decided(actions.refuse(actor=actor_of(request), record_ids=payload.record_ids, reason=payload.reason))
+
+
+router.add_router("", codes_router)

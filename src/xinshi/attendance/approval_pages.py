@@ -45,9 +45,7 @@ def approve(request: PageRequest) -> HttpResponse:
     """Approve the records ticked, or everything of the activity whose button was pressed."""
     everything_of = request.POST.get("everything_of", "")
     if everything_of:
-        if not (everything_of.isascii() and everything_of.isdigit() and len(everything_of) < 19):
-            raise NotFound
-        decided = actions.approve_activity(actor=request.actor, activity_id=int(everything_of))
+        decided = actions.approve_activity(actor=request.actor, activity_id=_activity_id(everything_of))
     else:
         decided = actions.approve(actor=request.actor, record_ids=chosen_ids(request, "record"))
     if decided.done:
@@ -64,14 +62,27 @@ def approve(request: PageRequest) -> HttpResponse:
 
 @page(LEADERS, methods=("POST",))
 def refuse(request: PageRequest) -> HttpResponse:
-    """Refuse the records ticked, with the reason typed."""
+    """Refuse the records ticked with the reason typed, or those of an activity that are too short, for being so."""
+    too_short_of = request.POST.get("too_short_of", "")
     reason = request.POST.get("reason", "")
-    decided = actions.refuse(actor=request.actor, record_ids=chosen_ids(request, "record"), reason=reason)
+    if too_short_of:
+        record_ids, percent = queries.too_short_waiting(request.actor, _activity_id(too_short_of))
+        reason = gettext("You were present for less than %(percent)d %% of the scheduled time.") % {"percent": percent}
+    else:
+        record_ids = chosen_ids(request, "record")
+    decided = actions.refuse(actor=request.actor, record_ids=record_ids, reason=reason)
     if decided.done:
         text = gettext("Service records refused: %(count)d. The volunteers were told why.")
         messages.success(request, text % {"count": decided.done})
     _say_left_out(request, decided)
     return back(request, fallback=QUEUE)
+
+
+def _activity_id(typed: str) -> int:
+    """The id of the activity whose button was pressed; NotFound for what is no id."""
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+        raise NotFound
+    return int(typed)
 
 
 def _say_left_out(request: PageRequest, decided: Decided) -> None:

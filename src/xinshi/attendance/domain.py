@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from xinshi.kernel import clock
+from xinshi.kernel import clock, workdays
 from xinshi.kernel.errors import DomainError, gettext_noop
 
 WORKING_DAYS_TO_RECORD: Final = 10
 """Order 67 of the ministry (民政部令67): recorded within ten working days after the activity has ended."""
+DUE_SOON_WORKING_DAYS: Final = 2
+"""So long before the last day leaders and the station are reminded."""
 RECORDS_MAX: Final = 20_000
 REASON_LENGTH_MAX: Final = 300
-WAYS: Final = frozenset({"leader", "entered"})
-SATURDAY: Final = 5
+WAYS: Final = frozenset({"leader", "entered", "qr", "own_code", "kiosk", "offline"})
+"""By which ways somebody may check in; verified hours need one of them, other than "entered", for coming and for going."""
+CLOSED_BY_RULE: Final = "rule"
+"""Nobody said when the person left: such a check-out makes no verified hours (志愿汇: 信用时数 needs both)."""
 Stretch = tuple[datetime, datetime]
 """From when to when."""
 
@@ -78,6 +82,26 @@ class RecordDecided(DomainError):
     message = gettext_noop("This service record was already approved; it can only be corrected by a reversal.")
 
 
+class RecordReplaced(DomainError):
+    code = "record_replaced"
+    message = gettext_noop("This service record was already replaced by a correction; the newer one counts.")
+
+
+class HadPart(DomainError):
+    code = "had_part"
+    message = gettext_noop("You had a part in this yourself. Somebody who had none has to answer it.")
+    status = 403
+
+
+class NoShiftThatDay(DomainError):
+    code = "no_shift_that_day"
+    message = gettext_noop(
+        "“%(title)s” has no shift at this time on %(day)s. Grant a time of one of its shifts, or refuse and have the "
+        "service entered as one that is missing."
+    )
+    status = 422
+
+
 class NothingChosen(DomainError):
     code = "nothing_chosen"
     message = gettext_noop("Choose at least one record.")
@@ -92,7 +116,9 @@ class LeftOut(StrEnum):
     STILL_OPEN = "still_open"
     LEADER_FIRST = "leader_first"
     ANOTHER_PERSON = "another_person"
+    PRESENCE = "presence_too_short"
     PASSBOOK = "passbook_not_active"
+    ANOMALY = "anomaly"
     NOT_FOUND = "not_found"
 
 
@@ -102,7 +128,13 @@ LEFT_OUT_TEXTS: Final = {
     LeftOut.STILL_OPEN: gettext_noop("The person has not been checked out yet."),
     LeftOut.LEADER_FIRST: gettext_noop("The person in charge has to approve first."),
     LeftOut.ANOTHER_PERSON: gettext_noop("The second approval must be another person's."),
+    LeftOut.PRESENCE: gettext_noop(
+        "The person was present for less of the scheduled time than the policy asks for. Correct the times, or refuse it."
+    ),
     LeftOut.PASSBOOK: gettext_noop("The passbook is not active."),
+    LeftOut.ANOMALY: gettext_noop(
+        "Something about its presence looks odd. Decide about it under To look at, or correct or refuse the record."
+    ),
     LeftOut.NOT_FOUND: gettext_noop("There is no such record, or you may not see it."),
 }
 
@@ -153,6 +185,8 @@ class Case:
     person_in_charge_id: int
     levels_approved: int
     first_approver_ref: str = ""
+    is_too_short: bool = False
+    """Presence below the least share of the scheduled time that the policy of the day asks for."""
 
 
 def judgement(case: Case, judge: Judge) -> LeftOut | None:
@@ -167,6 +201,8 @@ def judgement(case: Case, judge: Judge) -> LeftOut | None:
         return LeftOut.STILL_OPEN
     if case.state != "submitted":
         return LeftOut.DECIDED
+    if case.is_too_short:
+        return LeftOut.PRESENCE
     if judge.is_system or judge.levels == 1:
         return None
     if case.levels_approved == 0:
@@ -178,27 +214,31 @@ def judgement(case: Case, judge: Judge) -> LeftOut | None:
     return None
 
 
+def kind_once_corrected(
+    *, kind: str, was: tuple[datetime, datetime | None], becomes: Stretch, through: tuple[str, str]
+) -> str:
+    """Verified hours stay so only where sign-in and sign-out both stand; any other time is entered afterwards: honorary."""
+    return kind if was == becomes and "entered" not in through else "honorary"
+
+
 def credited_minutes(stretch: Stretch, shift: Stretch) -> int:
     """What is put to the bank: whole minutes of the presence that lie inside the shift (norm of the ministry)."""
     return max(0, clock.whole_minutes_between(max(stretch[0], shift[0]), min(stretch[1], shift[1])))
 
 
+def is_too_short(credited_minutes: int, scheduled_minutes: int, *, min_percent: int) -> bool:
+    """True where the presence inside the shift is below the least share for any hours at all (云南: 60 %)."""
+    return credited_minutes * 100 < min_percent * scheduled_minutes
+
+
 def due_day(ended_on: date, *, working_days: int = WORKING_DAYS_TO_RECORD) -> date:
-    """The last day for the decision: `working_days` weekdays after `ended_on`."""
-    day, left = ended_on, working_days
-    while left > 0:
-        day += timedelta(days=1)
-        if day.weekday() < SATURDAY:
-            left -= 1
-    return day
+    """The last day for the decision: `working_days` working days after `ended_on`, by the Chinese calendar."""
+    return workdays.working_days_after(ended_on, working_days)
 
 
 def working_days_left(today: date, due_on: date) -> int:
-    """Weekdays after `today` up to and with `due_on`; negative where the day has passed."""
-    first, last, sign = (today, due_on, 1) if due_on >= today else (due_on, today, -1)
-    weeks, rest = divmod((last - first).days, 7)
-    extra = sum((first + timedelta(days=day)).weekday() < SATURDAY for day in range(1, rest + 1))
-    return sign * (weeks * SATURDAY + extra)
+    """Working days after `today` up to and with `due_on`; negative where the day has passed."""
+    return workdays.working_days_between(today, due_on)
 
 
 def check_moment(moment: datetime, *, shift_day: date, now: datetime) -> None:

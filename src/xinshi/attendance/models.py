@@ -7,7 +7,29 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities.models import Shift, SignUp
+from xinshi.attendance.anomalies.models import Anomaly, Examined
+from xinshi.attendance.closing.models import PresenceSettings
+from xinshi.attendance.codes.models import Trace
+from xinshi.attendance.kiosk.models import Kiosk, Pin
+from xinshi.attendance.outcomes.models import OutcomeMeasure, OutcomeReport
+from xinshi.attendance.sites.models import ActivitySite, Site
 from xinshi.people.models import Person
+
+__all__ = [
+    "ActivitySite",
+    "Anomaly",
+    "Approval",
+    "Correction",
+    "Examined",
+    "Kiosk",
+    "OutcomeMeasure",
+    "OutcomeReport",
+    "Pin",
+    "PresenceSettings",
+    "ServiceRecord",
+    "Site",
+    "Trace",
+]
 
 
 class ServiceRecord(models.Model):
@@ -15,7 +37,8 @@ class ServiceRecord(models.Model):
 
     Minutes: `scheduled` by the shift, `present` between check-in and check-out, `credited` what the bank will take.
     `through` says by which way presence came to be known; more ways (a QR code, a kiosk) need no new column. What was
-    entered afterwards (补录) is honorary and says why.
+    entered afterwards (补录) is honorary and says why. A record that a request for correction put right stays as it was,
+    `replaced`; the one that `replaces` it has no sign-up of its own.
     """
 
     class State(models.TextChoices):
@@ -24,16 +47,23 @@ class ServiceRecord(models.Model):
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Check-in taken back")
+        REPLACED = "replaced", _("Replaced by a correction")
 
     class Through(models.TextChoices):
         LEADER = "leader", _("Leader's list")
         ENTERED = "entered", _("Entered afterwards")
+        QR = "qr", _("Code at the place")
+        OWN_CODE = "own_code", _("Own code, scanned by the leader")
+        KIOSK = "kiosk", _("Kiosk")
+        OFFLINE = "offline", _("Code at the place, sent later")
+        RULE = "rule", _("Closed by rule: no check-out")
 
     class Hours(models.TextChoices):
         VERIFIED = "verified", _("Verified hours")
         HONORARY = "honorary", _("Honorary hours")
 
-    signup = models.OneToOneField(SignUp, on_delete=models.PROTECT, related_name="record")
+    signup = models.OneToOneField(SignUp, on_delete=models.PROTECT, null=True, related_name="record")
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="service_records", db_index=False)
     shift = models.ForeignKey(Shift, on_delete=models.PROTECT, related_name="records")
     hours_kind = models.CharField(max_length=8, choices=Hours.choices)
@@ -62,7 +92,7 @@ class ServiceRecord(models.Model):
         db_table = "service_record"
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["open", "submitted", "approved", "refused", "withdrawn"]),
+                condition=Q(state__in=["open", "submitted", "approved", "refused", "withdrawn", "replaced"]),
                 name="service_record_state_known",
             ),
             models.CheckConstraint(
@@ -77,7 +107,8 @@ class ServiceRecord(models.Model):
                     Q(state__in=["submitted", "approved", "refused"], checked_out_at__isnull=False)
                     & Q(present_minutes__gte=1, submitted_at__isnull=False, due_on__isnull=False)
                     & ~Q(checked_out_by_ref="")
-                ),
+                )
+                | Q(state="replaced"),
                 name="service_record_submitted_whole",
             ),
             models.CheckConstraint(
@@ -91,16 +122,24 @@ class ServiceRecord(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "submitted", "withdrawn"], decided_at=None, decided_by_ref="")
-                | (Q(state__in=["approved", "refused"], decided_at__isnull=False) & ~Q(decided_by_ref="")),
+                | (Q(state__in=["approved", "refused"], decided_at__isnull=False) & ~Q(decided_by_ref=""))
+                | Q(state="replaced"),
                 name="service_record_decided_by_whom",
             ),
             models.CheckConstraint(
-                condition=Q(state="refused") & ~Q(refusal_reason="") | ~Q(state="refused") & Q(refusal_reason=""),
+                condition=Q(signup__isnull=False, replaces=None) | Q(signup=None, replaces__isnull=False),
+                name="service_record_signup_or_replaces",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="refused") & ~Q(refusal_reason="")
+                | ~Q(state="refused") & Q(refusal_reason="")
+                | Q(state="replaced"),
                 name="service_record_refused_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(state="approved", deposit_id__isnull=False, credited_minutes__isnull=False)
-                | ~Q(state="approved") & Q(deposit_id=None),
+                | ~Q(state="approved") & Q(deposit_id=None)
+                | Q(state="replaced"),
                 name="service_record_approved_paid",
             ),
             models.CheckConstraint(
@@ -116,6 +155,12 @@ class ServiceRecord(models.Model):
             models.Index(fields=["person", "checked_in_at"], name="service_record_person"),
             models.Index(fields=["due_on", "id"], condition=Q(state="submitted"), name="service_record_waiting"),
         ]
+
+    @property
+    def own_signup_id(self) -> int:
+        """The sign-up of a record that replaces no other."""
+        assert self.signup_id is not None, "only a record that replaces another has no sign-up"
+        return self.signup_id
 
 
 class Approval(models.Model):

@@ -18,6 +18,7 @@ from xinshi.activities.queries import led_shift
 from xinshi.attendance import actions, queries
 from xinshi.attendance.domain import NewRecord
 from xinshi.attendance.forms import CorrectionForm, EnterForm, TimeForm, moment_on
+from xinshi.attendance.records.queries import own_sums
 from xinshi.doors.links import object_url
 from xinshi.doors.pages import SIGNED_IN, STAFF, PageRequest, attempt, page, refusal_text
 from xinshi.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, gettext_noop
@@ -109,7 +110,7 @@ def take_back(request: PageRequest, record_id: int) -> HttpResponse:
     return _worked(
         request,
         record.shift_id,
-        [record.signup_id],
+        [record.own_signup_id],
         lambda: actions.take_back_check_in(actor=request.actor, record_id=record_id),
         gettext_noop("The check-in was taken back."),
     )
@@ -154,7 +155,12 @@ def mine(request: PageRequest) -> HttpResponse:
     """My own service, newest first."""
     shown = Paginator(queries.own_records(request.actor), OWN_PER_PAGE).get_page(page_number(request))
     found = {"number": shown.number, "has_next": shown.has_next()}
-    context = {"records": shown.object_list, "found": found, "query": query_without_page(request)}
+    context = {
+        "records": shown.object_list,
+        "found": found,
+        "query": query_without_page(request),
+        "sums": own_sums(request.actor),
+    }
     return render(request, "attendance/mine.html", context)
 
 

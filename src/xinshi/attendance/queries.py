@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -15,18 +15,24 @@ from xinshi.activities.access import is_planner
 from xinshi.activities.access import led_by as activities_led_by
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.attendance import access
-from xinshi.attendance.domain import working_days_left
+from xinshi.attendance.domain import RECORDS_MAX, working_days_left
 from xinshi.attendance.models import Approval, Correction, ServiceRecord
-from xinshi.bank.queries import policy_in_force
+from xinshi.attendance.presence import min_percent, too_short, too_short_among
+from xinshi.attendance.records.queries import conflicts_among
+from xinshi.bank.ages import is_minor
+from xinshi.bank.queries import policy_in_force, timeline
+from xinshi.doors.lookups import Many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
+from xinshi.people.access import is_own
 from xinshi.people.models import Person
 
 GROUPS_PER_PAGE: Final = 15
 ROWS_PER_GROUP: Final = 30
 ROWS_PER_PAGE: Final = 200
 FORGOTTEN_MAX: Final = 20
+NO_PRESENCE: Final = (ServiceRecord.State.REFUSED, ServiceRecord.State.WITHDRAWN, ServiceRecord.State.REPLACED)
 DAY: Final = timedelta(days=1)
 """No presence is longer."""
 
@@ -40,6 +46,7 @@ class ListLine:
     name: str
     volunteer_number: str
     record: ServiceRecord | None
+    is_minor: bool
 
     @property
     def state(self) -> str:
@@ -97,6 +104,10 @@ class WaitingGroup:
     minutes: int
     due_on: date
     rows: list[ServiceRecord]
+    too_short: frozenset[int] = frozenset()
+    """Those of `rows`, by id, whose presence is below the least that the policy asks for."""
+    conflicts: Mapping[int, str] = field(default_factory=dict)
+    """Those of `rows`, by id, that other hours of the same person contradict, and how."""
 
     @property
     def days_left(self) -> int:
@@ -131,6 +142,14 @@ class RecordDetail:
     is_own: bool
     may_work: bool
     may_approve: bool
+    replaced_by_id: int | None
+    presence_min_percent: int = 0
+    """Where the record waits and is too short for any hours: the least share of the scheduled time."""
+
+    @property
+    def may_ask(self) -> bool:
+        """Asking for a correction: the volunteer, of what still counts."""
+        return self.is_own and self.record.state not in ("withdrawn", "replaced")
 
     @property
     def may_correct(self) -> bool:
@@ -235,6 +254,7 @@ def line_of(row: SignUp) -> ListLine:
         name=row.person.name,
         volunteer_number=row.person.volunteer_number or "",
         record=getattr(row, "record", None),
+        is_minor=is_minor(row.person.birth_date, today=clock.today()),
     )
 
 
@@ -242,9 +262,9 @@ def segments(person_ids: Iterable[int], since: datetime, until: datetime) -> lis
     """Presence known of these people that touches `since`–`until`; one still open reaches to its shift's end."""
     rows = (
         ServiceRecord.objects.filter(
-            person_id__in=set(person_ids), checked_in_at__lt=until, checked_in_at__gt=since - DAY
+            person_id__among=Many(set(person_ids)), checked_in_at__lt=until, checked_in_at__gt=since - DAY
         )
-        .exclude(state__in=[ServiceRecord.State.REFUSED, ServiceRecord.State.WITHDRAWN])
+        .exclude(state__in=NO_PRESENCE)
         .order_by("person_id", "checked_in_at")
         .values_list("pk", "person_id", "checked_in_at", "checked_out_at", "shift__ends_at")
     )
@@ -272,7 +292,8 @@ def waiting_summary(actor: Actor) -> WaitingSummary:
 
 def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
     """The queue by activity, what is due first at the top; at most GROUPS_PER_PAGE activities, a fixed number of queries."""
-    levels = policy_in_force().approval_levels
+    policies = timeline()
+    levels = policies.on(clock.today()).approval_levels
     waiting = access.waiting_for(actor, levels)
     number = max(1, min(page, 1_000))
     grouped = (
@@ -291,6 +312,7 @@ def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
     firsts = waiting.filter(shift__activity_id__in=list(shown)).annotate(place=place).filter(place__lte=ROWS_PER_GROUP)
     for row in _with_people(firsts):
         rows[row.shift.activity_id].append(row)
+    conflicts = conflicts_among([row for group in rows.values() for row in group])
     return WaitingPage(
         groups=[
             WaitingGroup(
@@ -299,6 +321,8 @@ def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
                 minutes=group["minutes"] or 0,
                 due_on=group["due"],
                 rows=rows[pk],
+                too_short=too_short_among(rows[pk], policies),
+                conflicts=conflicts,
             )
             for pk, group in shown.items()
         ],
@@ -312,7 +336,9 @@ def waiting_page(actor: Actor, *, page: int = 1) -> WaitingPage:
 def waiting_of_activity(actor: Actor, activity_id: int, *, page: int = 1) -> tuple[WaitingGroup, bool]:
     """One activity's waiting records, ROWS_PER_PAGE a page, and whether more follow; NotFound unless the actor leads it."""
     activity = activities.led_activity(actor, activity_id)
-    waiting = waiting_for_approval(actor).filter(shift__activity_id=activity_id)
+    policies = timeline()
+    levels = policies.on(clock.today()).approval_levels
+    waiting = access.waiting_for(actor, levels).filter(shift__activity_id=activity_id)
     number = max(1, min(page, 1_000))
     found = waiting.aggregate(count=Count("pk"), minutes=Sum("credited_minutes"), due=Min("due_on"))
     rows = list(_with_people(waiting)[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE])
@@ -323,8 +349,23 @@ def waiting_of_activity(actor: Actor, activity_id: int, *, page: int = 1) -> tup
         minutes=found["minutes"] or 0,
         due_on=due_on,
         rows=rows,
+        too_short=too_short_among(rows, policies),
+        conflicts=conflicts_among(rows),
     )
     return group, found["count"] > number * ROWS_PER_PAGE
+
+
+def too_short_waiting(actor: Actor, activity_id: int) -> tuple[list[int], int]:
+    """What of an activity waits for the actor and is too short for any hours, and the least share that was asked for.
+
+    NotFound unless the actor leads the activity.
+    """
+    activities.led_activity(actor, activity_id)
+    policies = timeline()
+    levels = policies.on(clock.today()).approval_levels
+    waiting = access.waiting_for(actor, levels).filter(shift__activity_id=activity_id).order_by("pk")
+    rows = [row for row in waiting[:RECORDS_MAX] if too_short(row, policies)]
+    return [row.pk for row in rows], max((min_percent(row, policies) for row in rows), default=0)
 
 
 def record_detail(actor: Actor, record_id: int) -> RecordDetail:
@@ -333,6 +374,7 @@ def record_detail(actor: Actor, record_id: int) -> RecordDetail:
     record = rows.filter(pk=record_id).first()
     if record is None:
         raise NotFound
+    policies = timeline()
     approvals = list(record.approvals.order_by("submission", "level"))
     corrections = list(record.corrections.order_by("pk"))
     references = {record.checked_in_by_ref, record.checked_out_by_ref, record.decided_by_ref}
@@ -346,7 +388,30 @@ def record_detail(actor: Actor, record_id: int) -> RecordDetail:
         is_own=record.person_id == actor.person_id,
         may_work=access.workable_by(actor).filter(pk=record_id).exists(),
         may_approve=waiting_for_approval(actor).filter(pk=record_id).exists(),
+        presence_min_percent=min_percent(record, policies)
+        if record.state == ServiceRecord.State.SUBMITTED and too_short(record, policies)
+        else 0,
+        replaced_by_id=ServiceRecord.objects.filter(replaces=record_id).values_list("pk", flat=True).first(),
     )
+
+
+def parts_in_record(record_id: int) -> dict[str, str]:
+    """Who had a part in a record: {reference of a user or person: which}; the volunteer and who led the activity too."""
+    record = ServiceRecord.objects.select_related("shift__activity").get(pk=record_id)
+    found = {
+        record.checked_in_by_ref: "checked_in",
+        record.checked_out_by_ref: "checked_out",
+        record.decided_by_ref: "decided",
+        f"person:{record.decided_by_person_id}": "decided",
+        f"person:{record.shift.activity.person_in_charge_id}": "led",
+        f"person:{record.person_id}": "served",
+    }
+    for reference, person_id in record.approvals.values_list("approved_by_ref", "approved_by_person_id"):
+        found |= {reference: "approved", f"person:{person_id}": "approved"}
+    found |= dict.fromkeys(record.corrections.values_list("corrected_by_ref", flat=True), "corrected")
+    if record.replaces_id is not None:
+        found = parts_in_record(record.replaces_id) | found
+    return {reference: part for reference, part in found.items() if reference and reference != "person:None"}
 
 
 def workable_record(actor: Actor, record_id: int) -> ServiceRecord:
@@ -359,7 +424,7 @@ def workable_record(actor: Actor, record_id: int) -> ServiceRecord:
 
 def own_records(actor: Actor) -> QuerySet[ServiceRecord]:
     """The actor's own service, newest first."""
-    rows = ServiceRecord.objects.filter(person_id=actor.person_id or 0).exclude(state=ServiceRecord.State.WITHDRAWN)
+    rows = ServiceRecord.objects.filter(is_own(actor)).exclude(state=ServiceRecord.State.WITHDRAWN)
     return rows.select_related("shift__activity").order_by("-checked_in_at", "-pk")
 
 

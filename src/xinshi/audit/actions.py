@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from xinshi.audit.models import AuditEntry
+from xinshi.doors.rows import insert_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 
@@ -20,11 +21,9 @@ def record(*, actor: Actor, action: str, object_ref: str, **detail: Any) -> None
 def record_many(*, actor: Actor, action: str, objects: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """One line per object of a bulk write."""
     assert connection.in_atomic_block, "an audit line is written in the transaction that it describes"
-    at = clock.now()
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(at=at, actor_ref=actor.reference, action=action, object_ref=reference, detail=detail)
-            for reference, detail in objects
-        ],
-        batch_size=2_000,
+    lines = list(objects)
+    insert_many(
+        AuditEntry,
+        each={"object_ref": [reference for reference, _ in lines], "detail": [detail for _, detail in lines]},
+        same={"at": clock.now(), "actor_ref": actor.reference, "action": action},
     )

@@ -24,6 +24,16 @@ class AuditLineOut(Schema):
     detail: dict[str, Any]
 
 
+class SealOut(Schema):
+    """The newest seal of one chain of records; `hash` covers everything up to `to_id`: keep it outside this database."""
+
+    chain: str
+    n: int
+    to_id: int
+    hash: str
+    sealed_at: datetime
+
+
 def _line(entry: AuditEntry) -> AuditLineOut:
     return AuditLineOut(
         id=entry.pk,
@@ -48,3 +58,12 @@ def list_audit_entries(
     """Who did what, newest first; auditors only. `action` may be a room or a whole verb; `day` is YYYY-MM-DD."""
     wanted = queries.Filter(action=action, actor_ref=actor_ref, object_ref=object_ref, day=day)
     return cursor_page(queries.trail(actor_of(request), wanted), cursor=cursor, limit=limit, render=_line)
+
+
+@router.get("/seals", response=list[SealOut])
+def list_newest_seals(request: HttpRequest) -> list[SealOut]:
+    """The newest seal of the trail and of every other chain of records; auditors only."""
+    return [
+        SealOut(chain=row.chain, n=row.n, to_id=row.to_id, hash=row.hash, sealed_at=row.sealed_at)
+        for row in queries.seals(actor_of(request))
+    ]

@@ -34,6 +34,7 @@ def log(request: PageRequest) -> HttpResponse:
     kept = {name: value for name, value in asdict(wanted).items() if value}
     older = lines[LINES - 1].pk if len(lines) > LINES else None
     context = {
+        "seals": queries.seals(request.actor) if not before and not kept else [],
         "lines": [(line, object_url(line.object_ref)) for line in lines[:LINES]],
         "wanted": wanted,
         "older": f"?{urlencode(kept | {'before': older})}" if older else "",

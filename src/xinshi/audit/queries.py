@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from xinshi.audit.access import require_reader
-from xinshi.audit.models import AuditEntry
+from xinshi.audit.models import AuditEntry, AuditSeal
+from xinshi.audit.sealing import newest_seals
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 
@@ -45,3 +46,9 @@ def trail(actor: Actor, wanted: Filter) -> QuerySet[AuditEntry]:
 def newest(action: str) -> AuditEntry | None:
     """The last line of one kind, for rooms that show when something was last done."""
     return AuditEntry.objects.filter(action=action).order_by("-id").first()
+
+
+def seals(actor: Actor) -> list[AuditSeal]:
+    """The newest seal of the trail and of every other chain of records."""
+    require_reader(actor)
+    return newest_seals()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from xinshi.bank.models import Passbook
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotAllowed
+from xinshi.people.access import wards_of
 
 SEES_ALL = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 PASSBOOK_KEEPERS: Final = frozenset(SEES_ALL)
@@ -18,12 +19,13 @@ POLICY_MAKERS: Final = frozenset({Role.ADMINISTRATOR})
 
 
 def visible_to(actor: Actor) -> QuerySet[Passbook]:
-    """Every passbook for coordinators, administrators, auditors; otherwise one's own."""
+    """Every passbook for coordinators, administrators, auditors; otherwise one's own, former ones too, and one's wards'."""
     if actor.has(*SEES_ALL):
         return Passbook.objects.all()
     if actor.person_id is None:
         return Passbook.objects.none()
-    return Passbook.objects.filter(person_id=actor.person_id)
+    own = Q(person_id=actor.person_id) | Q(merged_into__person_id=actor.person_id)
+    return Passbook.objects.filter(own | Q(person_id__in=wards_of(actor).values("ward_id")))
 
 
 def require_opener(actor: Actor) -> None:

@@ -8,31 +8,34 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Path, Query, Router, Schema
-from ninja.responses import Status
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from xinshi.bank import actions, policy_queries, printing, queries
-from xinshi.bank.domain import THRESHOLD_MINUTES_MAX
+from xinshi.bank import actions, printing, queries
+from xinshi.bank.crediting import Reason as CreditReason
+from xinshi.bank.merging.api import router as merging_router
 from xinshi.bank.models import Deposit, Passbook
+from xinshi.bank.policy_api import router as policy_router
 from xinshi.bank.queries import Share, StatementFilter
+from xinshi.bank.registration.api import router as registration_router
 from xinshi.bank.roster.api import router as roster_router
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import NotFound
+from xinshi.ledger.api import ReceiptOut
+from xinshi.ledger.receipts import receipt_for
 
 router = Router(tags=["bank"])
 router.add_router("", roster_router)
+router.add_router("", registration_router)
+router.add_router("", merging_router)
+router.add_router("", policy_router)
 Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Year = Annotated[int | None, Query(ge=1950, le=2200)]
 Kind = Annotated[str, Query(pattern=r"^(verified|honorary|spent)?$")]
 Category = Annotated[str, Query(pattern=r"^([0-9]{4})?$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
-Note = Annotated[str, StringConstraints(max_length=400, pattern=NO_NUL)]
-Threshold = Annotated[int, Field(ge=1, le=THRESHOLD_MINUTES_MAX)]
-Thresholds = Annotated[list[Threshold], Field(min_length=5, max_length=5)]
 
 
 class PassbookCardOut(Schema):
@@ -85,25 +88,40 @@ class PassbookLineOut(Schema):
 
 
 class DepositReversalOut(Schema):
-    transfer_id: int
+    transfer_id: int | None
+    donation_transfer_id: int | None
     reason: str
     reversed_at: datetime
 
 
+class CreditReasonOut(Schema):
+    """A rule that made the credited minutes differ: per cent for a coefficient, minutes for the others."""
+
+    rule: CreditReason
+    figure: int
+
+
 class DepositOut(Schema):
-    """`raw_minutes` were served and count for stars; `credited_minutes` went into the balance by the policy's version."""
+    """`raw_minutes` were served and count for stars; `credited_minutes` are what the policy's version made of them.
+
+    `donation_minutes` of these can only be donated; without a `transfer_id` nothing went into the balance.
+    """
 
     id: int
     passbook_id: int
-    transfer_id: int
+    transfer_id: int | None
+    donation_transfer_id: int | None
     kind: HoursKind
     category: str
     title: str
     organizer: str
     raw_minutes: int
     credited_minutes: int
+    donation_minutes: int
+    why: list[CreditReasonOut]
     worked_on: date
     source: str
+    activity: str
     policy_version: int
     deposited_at: datetime
     reversal: DepositReversalOut | None
@@ -116,58 +134,6 @@ class TakeBackIn(Schema):
 class PassbookStateIn(Schema):
     state: Annotated[str, StringConstraints(pattern=r"^(active|frozen|closed)$")]
     reason: Reason
-
-
-class PolicyVersionOut(Schema):
-    """`state` is proposed, coming, in_force or past."""
-
-    number: int
-    state: str
-    effective_from: date | None
-    star_thresholds_minutes: list[int]
-    approval_levels: int
-    note: str
-    proposed_at: datetime
-    proposed_by: str
-    enforced_at: datetime | None
-    enforced_by: str
-
-
-class PolicyIn(Schema):
-    star_thresholds_minutes: Thresholds
-    approval_levels: Annotated[int, Field(ge=1, le=2)]
-    note: Note = ""
-
-
-class PolicyDryRunIn(Schema):
-    star_thresholds_minutes: Thresholds
-
-
-class StarCountOut(Schema):
-    level: int
-    now: int
-    then: int
-
-
-class RisingOut(Schema):
-    passbook_id: int
-    number: str
-    certified_minutes: int
-    level_now: int
-    level_then: int
-
-
-class PolicyEffectOut(Schema):
-    """Members by star now and then; `rising` names at most 100 of `rising_number`; stars are never taken away."""
-
-    counts: list[StarCountOut]
-    rising_number: int
-    rising: list[RisingOut]
-    keeping_number: int
-
-
-class EnforceIn(Schema):
-    effective_from: date
 
 
 @router.get("/passbook", response=PassbookOut)
@@ -243,6 +209,13 @@ def list_passbook_lines(
     return {"items": items, "next_cursor": statement.older}
 
 
+@router.get("/passbooks/{passbook_id}/lines/{seq}/receipt", response=ReceiptOut)
+def show_receipt(request: HttpRequest, passbook_id: Identifier, seq: Identifier) -> dict[str, Any]:
+    """The signed receipt of a line: check it offline with `xinshi verify receipt`. Refused before the line is sealed."""
+    _, line = queries.line(actor_of(request), passbook_id, seq)
+    return receipt_for(line.transfer_id).as_json()
+
+
 @router.get(
     "/passbooks/{passbook_id}/statement.pdf", openapi_extra={"responses": {200: {"content": {printing.PDF: {}}}}}
 )
@@ -250,8 +223,9 @@ def show_passbook_pdf(
     request: HttpRequest, passbook_id: Identifier, year: Year = None, kind: Kind = "", category: Category = ""
 ) -> HttpResponse:
     """The statement as a PDF, in the language of `Accept-Language`."""
-    found = queries.passbook(actor_of(request), passbook_id)
-    return printing.as_download(printing.statement_pdf(found, StatementFilter(year, kind, category)))
+    wanted = StatementFilter(year, kind, category)
+    issue = actions.issue_statement(actor=actor_of(request), passbook_id=passbook_id, wanted=wanted)
+    return printing.as_download(printing.statement_pdf(issue.passbook, issue))
 
 
 @router.get(
@@ -290,56 +264,6 @@ def take_deposit_back(request: HttpRequest, deposit_id: Identifier, payload: Tak
     queries.deposit(actor, deposit_id)
     actions.reverse_deposit(actor=actor, deposit_id=deposit_id, reason=payload.reason)
     return _deposit(queries.deposit(actor, deposit_id))
-
-
-@router.get("/policy", response=list[PolicyVersionOut])
-def list_policy_versions(request: HttpRequest) -> list[PolicyVersionOut]:
-    """Every version, newest first."""
-    return [_version(view) for view in policy_queries.versions(actor_of(request))]
-
-
-@router.post("/policy", response={201: PolicyVersionOut})
-@idempotent
-def propose_policy(request: HttpRequest, payload: PolicyIn) -> Status[PolicyVersionOut]:
-    """Write a new version; it changes nothing until another administrator puts it in force."""
-    actor = actor_of(request)
-    number = actions.propose_policy(
-        actor=actor,
-        star_thresholds_minutes=payload.star_thresholds_minutes,
-        approval_levels=payload.approval_levels,
-        note=payload.note,
-    )
-    return Status(201, _version(policy_queries.version(actor, number)))
-
-
-@router.post("/policy/dry-run", response=PolicyEffectOut)
-def try_policy(request: HttpRequest, payload: PolicyDryRunIn) -> PolicyEffectOut:
-    """Whom these thresholds would promote if they held now; writes nothing."""
-    effect = policy_queries.effect(actor_of(request), payload.star_thresholds_minutes)
-    return PolicyEffectOut(
-        counts=[StarCountOut(level=row.level, now=row.now, then=row.then) for row in effect.counts],
-        rising_number=effect.rising_number,
-        rising=[
-            RisingOut(
-                passbook_id=row.passbook_id,
-                number=row.number,
-                certified_minutes=row.certified_minutes,
-                level_now=row.level_now,
-                level_then=row.level_then,
-            )
-            for row in effect.rising
-        ],
-        keeping_number=effect.keeping_number,
-    )
-
-
-@router.post("/policy/{number}/enforcement", response=PolicyVersionOut)
-@idempotent
-def put_policy_in_force(request: HttpRequest, number: Number, payload: EnforceIn) -> PolicyVersionOut:
-    """Let a version hold from a day on; refused for the administrator who wrote it."""
-    actor = actor_of(request)
-    actions.put_policy_in_force(actor=actor, number=number, effective_from=payload.effective_from)
-    return _version(policy_queries.version(actor, number))
 
 
 def _card(found: Passbook) -> PassbookCardOut:
@@ -387,35 +311,26 @@ def _deposit(found: Deposit) -> DepositOut:
         id=found.pk,
         passbook_id=found.passbook_id,
         transfer_id=found.transfer_id,
+        donation_transfer_id=found.donation_transfer_id,
         kind=HoursKind(found.kind),
         category=found.category,
         title=found.title,
         organizer=found.organizer,
         raw_minutes=found.raw_minutes,
         credited_minutes=found.credited_minutes,
+        donation_minutes=found.donation_minutes,
+        why=[CreditReasonOut(rule=reason, figure=figure) for reason, figure in found.reasons],
         worked_on=found.worked_on,
         source=found.source_ref,
+        activity=found.activity_ref,
         policy_version=found.policy_version.number,
         deposited_at=found.deposited_at,
         reversal=DepositReversalOut(
-            transfer_id=reversal.transfer_id, reason=reversal.reason, reversed_at=reversal.reversed_at
+            transfer_id=reversal.transfer_id,
+            donation_transfer_id=reversal.donation_transfer_id,
+            reason=reversal.reason,
+            reversed_at=reversal.reversed_at,
         )
         if reversal
         else None,
-    )
-
-
-def _version(view: policy_queries.VersionView) -> PolicyVersionOut:
-    version = view.version
-    return PolicyVersionOut(
-        number=version.number,
-        state=view.state,
-        effective_from=version.effective_from,
-        star_thresholds_minutes=version.star_thresholds_minutes,
-        approval_levels=version.approval_levels,
-        note=version.note,
-        proposed_at=version.proposed_at,
-        proposed_by=view.proposed_by,
-        enforced_at=version.enforced_at,
-        enforced_by=view.enforced_by,
     )

@@ -1,11 +1,10 @@
-"""Pure rules of the bank: policy, stars, what a deposit must be."""
+"""Pure rules of the bank: stars, states, what a deposit must be. What a policy may say stands in `rules`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 from xinshi.kernel.codes import HoursKind
@@ -15,6 +14,7 @@ STARS_MAX: Final = 5
 DEFAULT_THRESHOLDS_MINUTES: Final = (6_000, 18_000, 36_000, 60_000, 90_000)
 """100 / 300 / 600 / 1000 / 1500 hours (民函〔2012〕340号)."""
 THRESHOLD_MINUTES_MAX: Final = 100_000 * 60
+NOTICE_AHEAD_DAYS_MAX: Final = 366
 POLICY_AHEAD_DAYS_MAX: Final = 366
 DAY_MINUTES: Final = 24 * 60
 PASSBOOK_PREFIX: Final = "86"
@@ -35,9 +35,16 @@ class DepositReversedBefore(DomainError):
     message = gettext_noop("This deposit was already taken back.")
 
 
-class PolicyNotValid(DomainError):
-    code = "policy_not_valid"
-    message = gettext_noop("The star thresholds must be five rising figures above zero, of at most 100,000 hours.")
+class NotInNotice(DomainError):
+    code = "not_in_notice"
+    message = gettext_noop("The public notice of this deposit is over, or it never had one.")
+
+
+class NoticeNotLonger(DomainError):
+    code = "notice_not_longer"
+    message = gettext_noop(
+        "The public notice already lasts until %(day)s; choose a later day, at most a year from now."
+    )
     status = 422
 
 
@@ -83,17 +90,6 @@ STATE_CHANGES: Final = {
 """From each state of a passbook, where it may go; closed is for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules in force; minutes throughout."""
-
-    id: int
-    number: int
-    effective_from: date
-    star_thresholds_minutes: tuple[int, ...]
-    approval_levels: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDeposit:
     """Hours to be put into a person's passbook. `source_ref` makes it once; `category` is a national code."""
@@ -107,28 +103,41 @@ class NewDeposit:
     worked_on: date
     source_ref: str
     memo: str = ""
+    activity_ref: str = ""
+    """Of which activity, such as `activity:7`; empty where none is known, as for a partner's hours."""
+    partner_percent: int = 100
+    """By the contract with the partner whose hours these are: what of them can be spent. Certified are all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DepositResult:
+    """`minutes` were credited, `donation_minutes` of them to the account that can only be donated from.
+
+    `transfer_id` is None where nothing went into the balance; `notice_until` is the last day of public notice.
+    """
+
     deposit_id: int
-    transfer_id: int
+    transfer_id: int | None
     minutes: int
     is_new: bool
+    donation_minutes: int = 0
+    notice_until: date | None = None
 
 
-def star_level(certified_minutes: int, thresholds_minutes: Sequence[int]) -> int:
-    """0 to 5 stars: how many thresholds the lifetime certified minutes have reached."""
-    return sum(1 for threshold in thresholds_minutes if certified_minutes >= threshold)
-
-
-def check_thresholds(thresholds_minutes: Sequence[int]) -> None:
-    """PolicyNotValid unless there are five rising figures above zero, none beyond THRESHOLD_MINUTES_MAX."""
-    rising = all(a < b for a, b in pairwise(thresholds_minutes))
-    if len(thresholds_minutes) != STARS_MAX or not rising:
-        raise PolicyNotValid
-    if thresholds_minutes[0] <= 0 or thresholds_minutes[-1] > THRESHOLD_MINUTES_MAX:
-        raise PolicyNotValid
+def star_level(
+    certified_minutes: int,
+    thresholds_minutes: Sequence[int],
+    *,
+    verified_minutes: int = 0,
+    verified_percent: Sequence[int] = (0,) * STARS_MAX,
+) -> int:
+    """0 to 5 stars: up to the first whose hours, or whose share of verified hours (quality condition), is not reached."""
+    level = 0
+    for threshold, percent in zip(thresholds_minutes, verified_percent, strict=True):
+        if certified_minutes < threshold or verified_minutes * 100 < percent * certified_minutes:
+            break
+        level += 1
+    return level
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,20 @@ class StarProgress:
     reached_minutes: int
     next_minutes: int | None
     certified_minutes: int
+    verified_minutes: int = 0
+    next_verified_percent: int = 0
+    """The quality condition of the next star: the least share of verified hours, whole per cent."""
+
+    @property
+    def verified_percent(self) -> int:
+        """The share of verified hours now, whole per cent, rounded down."""
+        return self.verified_minutes * 100 // self.certified_minutes if self.certified_minutes else 0
+
+    @property
+    def lacks_quality(self) -> bool:
+        """True where the hours suffice for the next star, but the share of verified hours does not."""
+        has_hours = self.next_minutes is not None and self.certified_minutes >= self.next_minutes
+        return has_hours and self.verified_minutes * 100 < self.next_verified_percent * self.certified_minutes
 
     @property
     def missing_minutes(self) -> int:
@@ -153,8 +176,18 @@ class StarProgress:
         return min(100, max(0, (self.certified_minutes - self.reached_minutes) * 100 // span))
 
 
-def star_progress(certified_minutes: int, level: int, thresholds_minutes: Sequence[int]) -> StarProgress:
+def star_progress(
+    certified_minutes: int,
+    level: int,
+    thresholds_minutes: Sequence[int],
+    *,
+    verified_minutes: int = 0,
+    verified_percent: Sequence[int] = (0,) * STARS_MAX,
+) -> StarProgress:
     """Progress towards the star after `level`."""
     reached = thresholds_minutes[level - 1] if level else 0
-    following = thresholds_minutes[level] if level < len(thresholds_minutes) else None
-    return StarProgress(level, reached, following, certified_minutes)
+    if level >= len(thresholds_minutes):
+        return StarProgress(level, reached, None, certified_minutes, verified_minutes)
+    return StarProgress(
+        level, reached, thresholds_minutes[level], certified_minutes, verified_minutes, verified_percent[level]
+    )

@@ -43,6 +43,14 @@ class PassbookStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleMerged(Event):
+    name: ClassVar[str] = "bank.people_merged"
+    merge_id: int
+    stays_person_id: int
+    goes_person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyEnforced(Event):
     name: ClassVar[str] = "bank.policy_enforced"
     number: int

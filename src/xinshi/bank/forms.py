@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.bank.domain import STARS_MAX, STATE_CHANGES, THRESHOLD_MINUTES_MAX
+from xinshi.bank.domain import STATE_CHANGES
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.queries import SPENT, PassbookOverview, StatementFilter
 from xinshi.kernel import clock
 from xinshi.kernel.codes import SERVICE_CATEGORIES
-from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_decimal, minutes_from_hours
 from xinshi.people.wording import category_label
 
 STATE_VERBS: Final = {
     "active": _("Make it active: hours may go in and out again"),
     "frozen": _("Freeze it: no hours go in or out until it is freed"),
-    "closed": _("Close it for ever: only once no hours and no reservations are left"),
 }
 YEAR_MIN: Final = 1950
 YEAR_MAX: Final = 2200
@@ -102,63 +99,4 @@ class PassbookStateForm(forms.Form):
         super().__init__(data)
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField), "only choices are offered"
-        field.choices = [(state, STATE_VERBS[state]) for state in STATE_CHANGES[passbook.state]]
-
-
-class PolicyForm(forms.Form):
-    """A new version of the policy; thresholds in hours, as people speak of them."""
-
-    approval_levels = forms.TypedChoiceField(
-        label=_("How many people approve a service record"),
-        choices=[(1, _("One")), (2, _("Two different people"))],
-        coerce=int,
-    )
-    note = forms.CharField(
-        label=_("Why this version"),
-        required=False,
-        max_length=400,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        labels = (
-            _("Hours for one star"),
-            _("Hours for two stars"),
-            _("Hours for three stars"),
-            _("Hours for four stars"),
-            _("Hours for five stars"),
-        )
-        thresholds = {
-            _name(level): forms.DecimalField(
-                label=label,
-                min_value=Decimal("0.1"),
-                max_value=Decimal(THRESHOLD_MINUTES_MAX // MINUTES_PER_HOUR),
-                max_digits=8,
-                decimal_places=2,
-            )
-            for level, label in enumerate(labels, start=1)
-        }
-        self.fields = {**thresholds, **self.fields}
-
-    def thresholds_minutes(self) -> list[int]:
-        return [minutes_from_hours(self.cleaned_data[_name(level)]) for level in range(1, STARS_MAX + 1)]
-
-
-def _name(level: int) -> str:
-    return f"star_{level}"
-
-
-def initial_policy(thresholds_minutes: tuple[int, ...], approval_levels: int) -> dict[str, object]:
-    """The rules in force as the form shows them, to be changed from there."""
-    thresholds = {
-        _name(level): f"{hours_decimal(minutes).normalize():f}"
-        for level, minutes in enumerate(thresholds_minutes, start=1)
-    }
-    return {**thresholds, "approval_levels": approval_levels}
-
-
-class EnforceForm(forms.Form):
-    effective_from = forms.DateField(
-        label=_("In force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+        field.choices = [(state, STATE_VERBS[state]) for state in STATE_CHANGES[passbook.state] if state in STATE_VERBS]

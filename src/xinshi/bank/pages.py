@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -12,13 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
-from xinshi.bank import actions, printing, queries
+from xinshi.bank import actions, lots, printing, queries, statement_queries
 from xinshi.bank.access import CORRECTORS, PASSBOOK_KEEPERS
 from xinshi.bank.domain import STATE_CHANGES
 from xinshi.bank.forms import PassbookStateForm, PlainFilterForm, SearchForm, StatementFilterForm, TakeBackForm
 from xinshi.bank.models import Passbook
+from xinshi.bank.picture import draw
+from xinshi.bank.statements import grouped, typed_number
 from xinshi.doors.links import object_url
-from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
+from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, attempt, page
+from xinshi.kernel import clock
 from xinshi.ledger.access import READERS
 
 PASSBOOKS_PER_PAGE: Final = 50
@@ -58,7 +60,8 @@ def of_person(request: PageRequest, person_id: int) -> HttpResponse:
 
 
 def _show(request: PageRequest, found: Passbook) -> HttpResponse:
-    overview = queries.overview_of(found)
+    known = queries.timeline()
+    overview = queries.overview_of(found, known.on(clock.today()))
     form = StatementFilterForm(request.GET or None, overview=overview)
     wanted = form.chosen() if form.is_bound else queries.WHOLE
     before = _whole_number(request.GET.get("before", ""))
@@ -69,7 +72,9 @@ def _show(request: PageRequest, found: Passbook) -> HttpResponse:
         "overview": overview,
         "is_own": is_own,
         "may_change_state": not is_own and request.actor.has(*CORRECTORS) and bool(STATE_CHANGES[found.state]),
+        "picture": draw(overview.by_month, today=clock.today()) if overview.deposits else None,
         "holds": queries.held(found) if overview.balance.held else [],
+        "expiring": lots.expiring(found, known=known) if overview.balance.posted else [],
         "form": form,
         "wanted": wanted,
         "statement": statement,
@@ -145,20 +150,30 @@ def _change_state(request: PageRequest, passbook_id: int, *, state: Passbook.Sta
 
 @page(SIGNED_IN)
 def passbook_pdf(request: PageRequest, passbook_id: int) -> HttpResponse:
-    """The statement to print, narrowed as the page was."""
-    return _document(request, passbook_id, printing.statement_pdf)
+    """The statement to print, narrowed as the page was, with its number."""
+    wanted = PlainFilterForm(request.GET).chosen()
+    issue = actions.issue_statement(actor=request.actor, passbook_id=passbook_id, wanted=wanted)
+    return printing.as_download(printing.statement_pdf(issue.passbook, issue))
 
 
 @page(SIGNED_IN)
 def passbook_xlsx(request: PageRequest, passbook_id: int) -> HttpResponse:
     """The statement as a spreadsheet, narrowed as the page was."""
-    return _document(request, passbook_id, printing.statement_workbook)
-
-
-def _document(
-    request: PageRequest,
-    passbook_id: int,
-    make: Callable[[Passbook, queries.StatementFilter], printing.Document],
-) -> HttpResponse:
     found = queries.passbook(request.actor, passbook_id)
-    return printing.as_download(make(found, PlainFilterForm(request.GET).chosen()))
+    return printing.as_download(printing.statement_workbook(found, PlainFilterForm(request.GET).chosen()))
+
+
+@page(PUBLIC)
+def check(request: PageRequest) -> HttpResponse:
+    """Type the number of a printed statement."""
+    typed = request.GET.get("number", "")[:64]
+    if number := typed_number(typed):
+        return redirect("bank:check_statement", number)
+    return render(request, "bank/check.html", {"typed": typed, "is_wrong": bool(typed.strip())})
+
+
+@page(PUBLIC)
+def check_statement(request: PageRequest, number: str) -> HttpResponse:
+    """Whether this bank issued a statement with this number, and whether the book still says what the paper says."""
+    context = {"found": statement_queries.check(number), "number": grouped(typed_number(number)) or number[:32]}
+    return render(request, "bank/check_statement.html", context)

@@ -9,18 +9,21 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
 from xinshi.bank import queries
-from xinshi.bank.models import Deposit, Passbook
+from xinshi.bank.models import Deposit, Passbook, StatementIssue
 from xinshi.bank.queries import SPENT, PassbookLine, PassbookOverview, Share, StatementFilter
+from xinshi.bank.statement_queries import wanted_by
+from xinshi.bank.statements import grouped
+from xinshi.documents.qr import qr_drawing
 from xinshi.documents.typesetting import typeset
 from xinshi.documents.workbook import Cell, write_workbook
 from xinshi.doors.wording import is_chinese
 from xinshi.kernel import clock
 from xinshi.kernel.minutes import hours_decimal, hours_figure
-from xinshi.ledger.queries import seal_head
 from xinshi.ledger.templatetags.ledger import transfer_kind
 from xinshi.people.wording import category_label
 
@@ -46,10 +49,10 @@ def as_download(document: Document) -> HttpResponse:
     return response
 
 
-def statement_pdf(found: Passbook, wanted: StatementFilter) -> Document:
-    """The newest PRINTED_LINES_MAX lines; the paper says so where there are more."""
-    lines = list(_lines(found, wanted, PRINTED_LINES_MAX + 1))
-    return Document(_file_name(found, "pdf"), PDF, typeset(TEMPLATE, _paper(found, wanted, lines)))
+def statement_pdf(found: Passbook, issue: StatementIssue) -> Document:
+    """The newest PRINTED_LINES_MAX lines as they were issued; the paper says so where there are more."""
+    lines = list(_lines(found, wanted_by(issue), PRINTED_LINES_MAX + 1, up_to=issue.last_seq))
+    return Document(_file_name(found, "pdf"), PDF, typeset(TEMPLATE, _paper(found, issue, lines)))
 
 
 def statement_workbook(found: Passbook, wanted: StatementFilter) -> Document:
@@ -97,9 +100,9 @@ def _row(line: PassbookLine) -> list[Cell]:
     ]
 
 
-def _lines(found: Passbook, wanted: StatementFilter, limit: int) -> Iterator[PassbookLine]:
-    """Lines newest first, at most `limit`, a part at a time."""
-    before: int | None = None
+def _lines(found: Passbook, wanted: StatementFilter, limit: int, *, up_to: int | None = None) -> Iterator[PassbookLine]:
+    """Lines newest first, at most `limit`, none beyond line `up_to`, a part at a time."""
+    before = None if up_to is None else up_to + 1
     given = 0
     while given < limit:
         part = queries.statement(found, wanted=wanted, before_seq=before, limit=min(PART, limit - given))
@@ -110,10 +113,9 @@ def _lines(found: Passbook, wanted: StatementFilter, limit: int) -> Iterator[Pas
             return
 
 
-def _paper(found: Passbook, wanted: StatementFilter, lines: list[PassbookLine]) -> dict[str, Any]:
+def _paper(found: Passbook, issue: StatementIssue, lines: list[PassbookLine]) -> dict[str, Any]:
     """Everything that the template sets: texts in the reader's language, figures already written out."""
-    overview = queries.overview_of(found)
-    head = seal_head()
+    overview, wanted = queries.overview_of(found), wanted_by(issue)
     shown = lines[:PRINTED_LINES_MAX]
     return {
         "lang": "zh" if is_chinese() else "en",
@@ -124,9 +126,9 @@ def _paper(found: Passbook, wanted: StatementFilter, lines: list[PassbookLine]) 
             [gettext("Passbook number"), _grouped(found.number)],
             [gettext("Volunteer number"), found.person.volunteer_number or "–"],
             [gettext("Opened"), _day(clock.local_day(found.opened_at))],
-            [gettext("Printed"), _day(clock.today())],
+            [gettext("Printed"), _day(clock.local_day(issue.issued_at))],
         ],
-        "figures": [list(pair) for pair in _figures(overview)],
+        "figures": _issued_figures(issue),
         "unit": gettext("hours"),
         "stars": overview.progress.level,
         "progress": overview.progress.percent,
@@ -152,14 +154,34 @@ def _paper(found: Passbook, wanted: StatementFilter, lines: list[PassbookLine]) 
         if len(lines) > PRINTED_LINES_MAX
         else "",
         "creed": gettext("The time bank stores service, never money."),
-        "seal": head,
+        **_proof(issue),
+    }
+
+
+def _proof(issue: StatementIssue) -> dict[str, str]:
+    """The code by which anybody checks the paper, and the newest seal at issue for its footer."""
+    return {
+        "number_label": gettext("Statement number"),
+        "number": grouped(issue.number),
+        "check_qr": qr_drawing(reverse("bank:check_statement", args=[issue.number])),
+        "check_text": gettext("Scan to check this paper"),
+        "seal": f"{issue.seal_n}:{issue.seal_hash}" if issue.seal_n else "",
         "seal_label": gettext("Newest seal of the book"),
         "seal_text": gettext(
             "Keep this page: together with this fingerprint it proves that the bookings up to here were not changed later."
         )
-        if head
+        if issue.seal_n
         else "",
     }
+
+
+def _issued_figures(issue: StatementIssue) -> list[list[str]]:
+    """The same three figures as in the number's fingerprint."""
+    return [
+        [gettext("Hours to spend"), hours_figure(issue.available_minutes)],
+        [gettext("Lifetime certified hours"), hours_figure(issue.certified_minutes)],
+        [gettext("Reserved hours"), hours_figure(issue.held_minutes)],
+    ]
 
 
 def _printed(line: PassbookLine) -> dict[str, Any]:
@@ -201,6 +223,8 @@ def progress_text(overview: PassbookOverview) -> str:
     progress = overview.progress
     if progress.next_minutes is None:
         return gettext("Five stars: the highest there is.")
+    if progress.lacks_quality:
+        return gettext("%(percent)s %% verified hours for the next star") % {"percent": progress.next_verified_percent}
     return gettext("%(hours)s hours to the next star") % {"hours": hours_figure(progress.missing_minutes)}
 
 

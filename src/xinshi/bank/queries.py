@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import ExtractYear
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import ExtractMonth, ExtractYear
 
 from xinshi.bank.access import CORRECTORS, visible_to
-from xinshi.bank.domain import Policy, StarProgress, star_progress
+from xinshi.bank.domain import StarProgress, star_progress
 from xinshi.bank.models import Deposit, Passbook, PolicyVersion
+from xinshi.bank.picture import MonthKey
+from xinshi.bank.replay import notice_key
+from xinshi.bank.rules import Policy
+from xinshi.bank.timeline import Timeline
+from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -22,6 +28,8 @@ from xinshi.people.queries import names_by_reference
 
 LOOKUP_SIZE = 500
 STATEMENT_LINES = 50
+BEYOND = 2**62
+"""Beyond every line of a statement, and still a number that every database holds."""
 SPENT = "spent"
 """A statement's filter beside the kinds of hours: what went out, except what was taken back."""
 
@@ -58,6 +66,8 @@ class PassbookOverview:
     by_kind: list[Share]
     by_category: list[Share]
     by_year: list[Share]
+    by_month: dict[MonthKey, tuple[int, int]]
+    """(verified, honorary) certified minutes by (year, month) of service."""
     deposits: int
 
 
@@ -106,12 +116,19 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class DepositDetail:
-    """One deposit with all that proves it; `seal` is None while the next one is awaited."""
+    """One deposit with all that proves it; `seal` is None while the next one is awaited.
+
+    `transfers`: what went into the balance, then what can only be donated; none where the policy credited nothing.
+    `notice_until` is the last day of a public notice that still runs.
+    """
 
     deposit: Deposit
-    transfer: Transfer
+    transfers: list[Transfer]
     seal: Seal | None
+    notice_until: date | None
     people: dict[str, str]
+    line: int | None
+    """Its line in the passbook, where its receipt is."""
     is_taken_back: bool
     may_take_back: bool
     is_own: bool
@@ -126,14 +143,20 @@ def policy_in_force(on: date | None = None) -> Policy:
         .first()
     )
     assert version is not None, "a migration puts the first policy in force"
-    assert version.effective_from is not None
-    return Policy(
-        id=version.pk,
-        number=version.number,
-        effective_from=version.effective_from,
-        star_thresholds_minutes=tuple(version.star_thresholds_minutes),
-        approval_levels=version.approval_levels,
-    )
+    return policy_of(version)
+
+
+def timeline() -> Timeline:
+    """Every version that was put in force, coming ones included, by one query."""
+    versions = PolicyVersion.objects.filter(enforced_at__isnull=False).order_by("effective_from", "number")
+    return Timeline(tuple(policy_of(version) for version in versions))
+
+
+def policy_of(version: PolicyVersion, *, effective_from: date | None = None) -> Policy:
+    """A version as a value; one only proposed is tried out with a day of effect."""
+    day = version.effective_from or effective_from
+    assert day is not None, "a policy holds from some day on"
+    return Policy(id=version.pk, number=version.number, effective_from=day, rules=version.says)
 
 
 def card_of(passbook: Passbook) -> PassbookCard:
@@ -158,6 +181,24 @@ def passbooks_by_person(person_ids: Iterable[int]) -> dict[int, PassbookCard]:
     return found
 
 
+def passbook_states(person_ids: Collection[int]) -> dict[int, str]:
+    """The states of these people's passbooks: {person id: state}; who has none is left out."""
+    if len(person_ids) == 1:
+        return dict(STATE_OF_ONE.rows(person=next(iter(person_ids))))
+    found: dict[int, str] = {}
+    wanted = sorted(set(person_ids))
+    for start in range(0, len(wanted), LOOKUP_SIZE):
+        found |= dict(_state_rows(wanted[start : start + LOOKUP_SIZE]))
+    return found
+
+
+def _state_rows(person_ids: Sequence[int]) -> QuerySet[Passbook, tuple[Any, ...]]:
+    return Passbook.objects.filter(person_id__in=person_ids).values_list("person_id", "state")
+
+
+STATE_OF_ONE: Final = PreparedRead(lambda person: _state_rows([person]), person=int)
+
+
 def account_of(person_id: int) -> int:
     """The ledger account of a person's passbook; NotFound without one."""
     account_id = Passbook.objects.filter(person_id=person_id).values_list("account_id", flat=True).first()
@@ -166,9 +207,15 @@ def account_of(person_id: int) -> int:
     return account_id
 
 
+def _with_former(rows: QuerySet[Passbook]) -> QuerySet[Passbook]:
+    """Passbooks with their people, and with `has_former` where others were merged into them."""
+    former = Passbook.objects.filter(merged_into=OuterRef("pk"))
+    return rows.select_related("person").annotate(has_former=Exists(former))
+
+
 def passbook(actor: Actor, passbook_id: int) -> Passbook:
     """A passbook that `actor` may see, with its person; NotFound otherwise."""
-    found = visible_to(actor).select_related("person").filter(pk=passbook_id).first()
+    found = _with_former(visible_to(actor)).filter(pk=passbook_id).first()
     if found is None:
         raise NotFound
     return found
@@ -186,7 +233,7 @@ def own_passbook(actor: Actor) -> Passbook | None:
     """The actor's own passbook, if they have one."""
     if actor.person_id is None:
         return None
-    return Passbook.objects.select_related("person").filter(person_id=actor.person_id).first()
+    return _with_former(Passbook.objects.all()).filter(person_id=actor.person_id).first()
 
 
 def overview(actor: Actor, person_id: int) -> PassbookOverview:
@@ -194,27 +241,43 @@ def overview(actor: Actor, person_id: int) -> PassbookOverview:
     return overview_of(passbook_of(actor, person_id))
 
 
-def overview_of(found: Passbook) -> PassbookOverview:
-    policy = policy_in_force()
-    certified = Deposit.objects.filter(passbook=found, reversal=None)
-    cells = certified.values_list("kind", "category", ExtractYear("worked_on")).annotate(
+def overview_of(found: Passbook, policy: Policy | None = None) -> PassbookOverview:
+    """Three queries, one less where the policy is known."""
+    certified = Deposit.objects.filter(Q(passbook=found) | Q(passbook__merged_into=found), reversal=None)
+    cells = certified.values_list("kind", "category", ExtractYear("worked_on"), ExtractMonth("worked_on")).annotate(
         Sum("raw_minutes"), Count("id")
     )
     kinds, categories, years = Counter[str](), Counter[str](), Counter[str]()
+    months: dict[MonthKey, tuple[int, int]] = {}
     deposits = 0
-    for kind, category, year, minutes, number in cells:
+    for kind, category, year, month, minutes, number in cells:
         kinds[kind] += minutes
         categories[category] += minutes
         years[str(year)] += minutes
+        verified, honorary = months.get((year, month), (0, 0))
+        is_verified = kind == Deposit.Kind.VERIFIED
+        months[year, month] = (verified + minutes, honorary) if is_verified else (verified, honorary + minutes)
         deposits += number
     return PassbookOverview(
         card=card_of(found),
         balance=ledger.balance(found.account_id),
-        progress=star_progress(found.certified_minutes, found.star_level, policy.star_thresholds_minutes),
+        progress=progress_of(found, policy or policy_in_force()),
         by_kind=_shares(sorted(kinds.items(), reverse=True)),
         by_category=_shares(categories.most_common()),
         by_year=_shares(sorted(years.items(), reverse=True)),
+        by_month=months,
         deposits=deposits,
+    )
+
+
+def progress_of(found: Passbook, policy: Policy) -> StarProgress:
+    """Where a passbook stands between two stars of a policy."""
+    return star_progress(
+        found.certified_minutes,
+        found.star_level,
+        policy.star_thresholds_minutes,
+        verified_minutes=found.verified_minutes,
+        verified_percent=policy.rules.star_verified_percent,
     )
 
 
@@ -228,7 +291,7 @@ def statement(
 ) -> Statement:
     """Lines of a passbook, newest first, each with what it came from."""
     lines = ledger.statement(
-        found.account_id, before_seq=before_seq, limit=limit + 1, matching=_condition(found, wanted)
+        found.account_id, before_seq=before_seq, limit=limit + 1, matching=condition(found, wanted)
     )
     shown = lines[:limit]
     deposits = _deposits_of(shown)
@@ -238,7 +301,16 @@ def statement(
     )
 
 
-def _condition(found: Passbook, wanted: StatementFilter) -> Q:
+def line(actor: Actor, passbook_id: int, seq: int) -> tuple[Passbook, PassbookLine]:
+    """One line of a passbook that `actor` may see; NotFound otherwise."""
+    found = passbook(actor, passbook_id)
+    lines = statement(found, before_seq=min(seq, BEYOND) + 1, limit=1).lines
+    if not lines or lines[0].seq != seq:
+        raise NotFound
+    return found, lines[0]
+
+
+def condition(found: Passbook, wanted: StatementFilter) -> Q:
     """The filter on entries of the passbook's account; a reversal follows the deposit that it takes back."""
     condition = Q()
     if wanted.year:
@@ -276,7 +348,8 @@ def _line(line: ledger.StatementLine, deposits: dict[int, Deposit]) -> PassbookL
 
 def _deposits_of(lines: Sequence[ledger.StatementLine]) -> dict[int, Deposit]:
     wanted = [line.transfer_id for line in lines] + [line.reverses_id for line in lines if line.reverses_id]
-    return {row.transfer_id: row for row in Deposit.objects.filter(transfer_id__in=wanted).select_related("reversal")}
+    rows = Deposit.objects.filter(transfer_id__in=wanted).select_related("reversal")
+    return {row.transfer_id: row for row in rows if row.transfer_id is not None}
 
 
 def held(found: Passbook) -> list[Hold]:
@@ -300,13 +373,22 @@ def deposit_detail(actor: Actor, deposit_id: int) -> DepositDetail:
     references = [found.approved_by_ref, found.reversal.reversed_by_ref if is_taken_back else ""]
     return DepositDetail(
         deposit=found,
-        transfer=ledger.transfer(found.transfer_id),
-        seal=ledger.seal_over(found.transfer_id),
+        transfers=[ledger.transfer(transfer_id) for transfer_id in found.transfer_ids],
+        seal=ledger.seal_over(max(found.transfer_ids)) if found.transfer_ids else None,
+        notice_until=notice_until(found),
         people=names_by_reference(references),
+        line=ledger.line_number(found.passbook.account_id, found.transfer_id) if found.transfer_id else None,
         is_taken_back=is_taken_back,
         may_take_back=actor.has(*CORRECTORS) and not is_taken_back,
         is_own=found.passbook.person_id == actor.person_id,
     )
+
+
+def notice_until(found: Deposit) -> date | None:
+    """The last day of the public notice in which a deposit is now; None where it is in none."""
+    hold = Hold.objects.filter(key=notice_key(found.source_ref), state=Hold.State.OPEN, expires_at__gt=clock.now())
+    ends_at = hold.values_list("expires_at", flat=True).first()
+    return clock.local_day(ends_at) - timedelta(days=1) if ends_at else None
 
 
 def deposits(actor: Actor, *, passbook_id: int | None = None) -> QuerySet[Deposit]:
@@ -334,7 +416,7 @@ class BankFigures:
 
 
 def figures() -> BankFigures:
-    row = Passbook.objects.exclude(state=Passbook.State.CLOSED).aggregate(
+    row = Passbook.objects.filter(state__in=[Passbook.State.ACTIVE, Passbook.State.FROZEN]).aggregate(
         n=Count("id"), minutes=Sum("certified_minutes"), five=Count("id", filter=Q(star_level=5))
     )
     return BankFigures(row["n"], row["minutes"] or 0, row["five"])

@@ -42,3 +42,40 @@ class VoucherExpired(Event):
     benefit_id: int
     person_id: int
     minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherMissed(Event):
+    """`kept_minutes` were booked although nobody came; 0 where they went back."""
+
+    name: ClassVar[str] = "benefits.missed"
+    voucher_id: int
+    benefit_id: int
+    person_id: int
+    kept_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherExcused(Event):
+    name: ClassVar[str] = "benefits.excused"
+    voucher_id: int
+    benefit_id: int
+    person_id: int
+    returned_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherRefunded(Event):
+    name: ClassVar[str] = "benefits.refunded"
+    voucher_id: int
+    benefit_id: int
+    person_id: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOffered(Event):
+    name: ClassVar[str] = "benefits.place_offered"
+    waiting_id: int
+    benefit_id: int
+    person_id: int

@@ -9,9 +9,11 @@ from django.utils.translation import gettext
 
 from xinshi.benefits import actions, queries
 from xinshi.benefits.access import MANAGERS
-from xinshi.benefits.domain import Supply, check_places
+from xinshi.benefits.domain import COURSE_KIND, Supply, check_places
 from xinshi.benefits.forms import BenefitForm, CancelForm, PlacesForm, SlotsForm, initial_of
+from xinshi.benefits.forms.managing import DEFAULTS
 from xinshi.doors.pages import PageRequest, attempt, back, page
+from xinshi.training.queries import coming_sessions_of_day
 
 
 @page(MANAGERS)
@@ -22,7 +24,7 @@ def manage(request: PageRequest) -> HttpResponse:
 
 @page(MANAGERS, methods=("GET", "POST"))
 def create(request: PageRequest) -> HttpResponse:
-    form = BenefitForm(request.POST or None, initial={"valid_days": 30, "is_active": True, "supply": Supply.STOCK})
+    form = BenefitForm(request.POST or None, initial={**DEFAULTS, "is_active": True, "supply": Supply.STOCK})
     if request.method == "POST" and form.is_valid():
         made = attempt(form, lambda: actions.create_benefit(actor=request.actor, benefit=form.benefit()))
         if made is not None:
@@ -45,7 +47,9 @@ def edit(request: PageRequest, benefit_id: int) -> HttpResponse:
             text = gettext("Changed.") if changed else gettext("Nothing was different, so nothing was changed.")
             messages.success(request, text)
             return redirect("benefits:manage")
-    return render(request, "benefits/form.html", {"form": form, "benefit": benefit})
+    return render(
+        request, "benefits/form.html", {"form": form, "benefit": benefit, "budgets": queries.budgets_of(benefit)}
+    )
 
 
 @page(MANAGERS, methods=("GET", "POST"))
@@ -58,7 +62,7 @@ def slots(request: PageRequest, benefit_id: int) -> HttpResponse:
         if made is not None:
             messages.success(request, gettext("Days added: %(count)s.") % {"count": len(made)})
             return redirect("benefits:slots", benefit_id)
-    context = {"form": form, "benefit": benefit, "slots": queries.coming_slots(benefit_id)}
+    context = {"form": form, "benefit": benefit, "slots": queries.coming_slots(benefit)}
     return render(request, "benefits/slots.html", context)
 
 
@@ -66,8 +70,33 @@ def slots(request: PageRequest, benefit_id: int) -> HttpResponse:
 def slot(request: PageRequest, slot_id: int) -> HttpResponse:
     """Who comes on a day."""
     found = queries.slot(request.actor, slot_id)
-    context = {"slot": found, "benefit": found.benefit, "cards": queries.vouchers_of_slot(request.actor, slot_id)}
+    context = {
+        "slot": found,
+        "benefit": found.benefit,
+        "cards": queries.vouchers_of_slot(request.actor, slot_id),
+        "waiting": queries.waiting_list(request.actor, benefit_id=found.benefit_id, slot_id=slot_id),
+    }
+    if found.benefit.kind == COURSE_KIND and not found.taken:
+        context["trainings"] = coming_sessions_of_day(found.day)
     return render(request, "benefits/slot.html", context)
+
+
+@page(MANAGERS, methods=("POST",))
+def link_training(request: PageRequest, slot_id: int) -> HttpResponse:
+    """Say of which training session a day of a course is the date."""
+    typed = request.POST.get("session", "")
+    session_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+    if actions.link_training(actor=request.actor, slot_id=slot_id, session_id=session_id):
+        messages.success(request, gettext("Changed."))
+    return redirect("benefits:slot", slot_id)
+
+
+@page(MANAGERS)
+def line(request: PageRequest, benefit_id: int) -> HttpResponse:
+    """Who waits for a benefit without days."""
+    benefit = queries.benefit(request.actor, benefit_id)
+    waiting = queries.waiting_list(request.actor, benefit_id=benefit_id, slot_id=None)
+    return render(request, "benefits/line.html", {"benefit": benefit, "waiting": waiting})
 
 
 @page(MANAGERS, methods=("POST",))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from xinshi.benefits import access, actions, queries
 from xinshi.benefits.domain import DayMissing, ReservationKeyReused
-from xinshi.benefits.forms import CancelForm, ReserveForm, new_key
+from xinshi.benefits.forms import CancelForm, RelativeForm, ReserveForm, new_key
 from xinshi.documents.qr import qr_svg
 from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
 
@@ -22,14 +22,24 @@ PAGE_SIZE: Final = 20
 
 @page(SIGNED_IN)
 def catalogue(request: PageRequest) -> HttpResponse:
-    """What is on offer, what one can spend, and why not."""
-    standing = queries.standing_of(request.actor)
+    """What one can have now, what is still missing for the rest, and what is reserved or kept for one."""
+    actor = request.actor
+    standing = queries.standing_of(actor)
+    kinds = queries.kinds_on_offer(actor)
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in dict(kinds) else ""
+    offers = queries.catalogue(actor, standing, kind=kind)
     context = {
-        "offers": queries.catalogue(request.actor, standing),
+        "now": [offer for offer in offers if offer.refusal is None],
+        "later": [offer for offer in offers if offer.refusal is not None],
+        "kinds": kinds,
+        "kind": kind,
+        "only_now": request.GET.get("now") == "1",
         "standing": standing,
-        "open_vouchers": queries.my_vouchers(request.actor.person_id) if request.actor.person_id else [],
-        "may_manage": access.is_manager(request.actor),
-        "may_redeem": access.is_clerk(request.actor),
+        "open_vouchers": queries.my_vouchers(actor.person_id) if actor.person_id else [],
+        "waiting": queries.own_waiting(actor),
+        "may_manage": access.is_manager(actor),
+        "may_redeem": access.is_clerk(actor),
     }
     return render(request, "benefits/catalogue.html", context)
 
@@ -37,21 +47,27 @@ def catalogue(request: PageRequest) -> HttpResponse:
 @page(SIGNED_IN)
 def benefit(request: PageRequest, benefit_id: int) -> HttpResponse:
     """One benefit, with the days to choose from."""
-    standing = queries.standing_of(request.actor)
-    offer = queries.offer(request.actor, benefit_id, standing)
+    actor = request.actor
+    standing = queries.standing_of(actor)
+    offer = queries.offer(actor, benefit_id, standing)
+    slots = queries.coming_slots(offer.row, person_id=actor.person_id) if offer.is_dated else []
     context = {
         "offer": offer,
-        "slots": queries.coming_slots(benefit_id) if offer.is_dated else [],
+        "days": queries.calendar_of(slots),
+        "full_slots": [slot for slot in slots if slot.places_left < 1],
+        "has_free_day": any(slot.places_left > 0 for slot in slots),
         "standing": standing,
+        "own_entry": queries.own_entry(actor, benefit_id=benefit_id),
+        "relative_form": RelativeForm() if offer.row.for_relatives else None,
         "key": new_key(),
-        "may_manage": access.is_manager(request.actor),
+        "may_manage": access.is_manager(actor),
     }
     return render(request, "benefits/benefit.html", context)
 
 
 @page(SIGNED_IN, methods=("POST",))
 def reserve(request: PageRequest, benefit_id: int) -> HttpResponse:
-    """Reserve for oneself; the same form sent twice leads to the same voucher."""
+    """Reserve for oneself or a relative; the same form sent twice leads to the same voucher."""
     form = ReserveForm(request.POST)
     if not form.is_valid():
         raise DayMissing if "key" not in form.errors else ReservationKeyReused
@@ -60,6 +76,8 @@ def reserve(request: PageRequest, benefit_id: int) -> HttpResponse:
         benefit_id=benefit_id,
         slot_id=form.cleaned_data["slot"],
         key=form.cleaned_data["key"],
+        pieces=form.cleaned_data["pieces"] or 1,
+        relative=form.relative(),
     )
     if made.is_new:
         messages.success(request, gettext("It is reserved for you. Show this page at the desk."))
@@ -76,13 +94,18 @@ def vouchers(request: PageRequest) -> HttpResponse:
 @page(SIGNED_IN)
 def voucher(request: PageRequest, voucher_id: int) -> HttpResponse:
     """A voucher: for its owner with the QR code and the short code, for staff without."""
-    card = queries.voucher(request.actor, voucher_id)
-    is_own = request.actor.person_id == card.person_id
+    actor = request.actor
+    card = queries.voucher(actor, voucher_id)
+    is_own = actor.person_id == card.person_id
+    may_decide = access.is_manager(actor) and not is_own
     context = {
         "card": card,
         "is_own": is_own,
-        "may_cancel": queries.may_cancel(request.actor, card),
-        "may_redeem": access.is_clerk(request.actor) and not is_own,
+        "may_cancel": queries.may_cancel(actor, card),
+        "may_redeem": access.is_clerk(actor) and not is_own,
+        "may_be_missed": queries.may_be_missed(actor, card),
+        "may_excuse": may_decide and card.state == "no_show" and card.ended_at is not None,
+        "may_refund": may_decide and card.state == "fulfilled",
         "qr": _qr(card.short_code) if is_own and card.is_open else "",
     }
     return render(request, "benefits/voucher.html", context)

@@ -6,11 +6,18 @@ import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Final
 
 NOT_DONE: Final = 2
 MAINTENANCE: Final = {"migrate": "Prepare or upgrade the database."}
 """Commands of Django that an operator needs."""
+OFFLINE: Final = {
+    ("verify", "receipt"): "xinshi.ledger.proof.command",
+    ("verify", "statement"): "xinshi.interbank.statements.offline",
+    ("conformance",): "xinshi.interbank.conformance.kit",
+}
+"""Done without settings, data folder or database, so that anybody can check the bank on a machine of their own."""
 HEAD: Final = """Xinshi 心时, the hospital time bank.
 
 Usage: xinshi COMMAND [OPTIONS]        xinshi COMMAND --help tells more
@@ -23,6 +30,9 @@ Django's own commands work too, for example `xinshi shell`."""
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinshi.config.settings")
+    for words, module in OFFLINE.items():
+        if tuple(sys.argv[1 : 1 + len(words)]) == words:
+            raise SystemExit(import_module(module).main(sys.argv[1 + len(words) :]))
     import django
     from django.core.management import execute_from_command_line, get_commands
 

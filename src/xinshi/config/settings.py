@@ -30,12 +30,20 @@ ROOMS = [
     "doors",
     "ledger",
     "people",
+    "archive",
     "organizations",
     "bank",
+    "training",
     "activities",
+    "scheduling",
     "attendance",
     "benefits",
     "exchange",
+    "giving",
+    "interbank",
+    "appeals",
+    "liabilities",
+    "campaigns",
     "recognition",
     "web",
     "api",
@@ -171,6 +179,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
+SESSION_ENGINE = "xinshi.people.sessions"
 SESSION_COOKIE_NAME = "xinshi_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -188,16 +197,67 @@ X_FRAME_OPTIONS = "DENY"
 
 OBJECT_LINKS = {
     "activity": "activities:detail",
+    "service-request": "activities:request",
+    "signup": "activities:own_sign_up",
+    "stand-in-ask": "activities:stand_in_ask",
+    "sign-up-list": "activities:people",
     "service-record": "attendance:record",
+    "outcomes-of": "attendance:report_outcomes",
+    "waiting-of": "attendance:approvals_of",
     "benefit": "benefits:benefit",
     "voucher": "benefits:voucher",
+    "waiting": "benefits:waiting_entry",
+    "settlement": "benefits:statement",
     "organization": "organizations:detail",
+    "agreement": "organizations:agreement",
+    "designation": "organizations:designation",
+    "course": "training:course",
+    "session": "training:session",
+    "certificate": "training:certificate",
     "exchange-line": "exchange:line",
+    "difference": "interbank:difference",
+    "comparison": "interbank:comparison",
+    "bank-statement": "interbank:statement",
+    "exchange-file": "exchange:file",
+    "exchange-partner": "exchange:partner",
+    "bank-transfer": "interbank:transfer",
     "person": "people:person",
+    "qualification": "archive:qualification",
     "passbook": "bank:passbook",
+    "merge": "bank:merge",
     "deposit": "bank:deposit",
+    "relative": "giving:relative",
+    "gift": "giving:gift",
+    "donation": "giving:donation",
+    "grant": "giving:grant",
+    "group-hours": "giving:group_hours",
+    "correction-request": "appeals:request",
+    "planning-period": "scheduling:period",
+    "plan-version": "scheduling:version",
+    "campaign": "campaigns:campaign",
+    "campaign-site": "campaigns:site",
+    "campaign-path": "campaigns:path",
 }
 """Where an opaque reference such as `voucher:12` is shown; rooms below know the reference, not the page."""
+
+SMS_GATEWAY = ENVIRONMENT.chosen_sms_gateway
+CODES_FROM_ADDRESS_MAX = ENVIRONMENT.codes_from_address_max
+CODES_MAX = ENVIRONMENT.codes_max
+SMS_HTTP_URL = ENVIRONMENT.sms_http_url
+SMS_HTTP_TOKEN = ENVIRONMENT.sms_http_token
+REGISTRATION_ACTIVATES = ENVIRONMENT.registration_activates
+ALLOWANCE_YUAN_MAX = ENVIRONMENT.allowance_yuan_max
+BANK_CODE = ENVIRONMENT.bank_code
+OUTGOING_NETWORKS = ENVIRONMENT.outgoing_networks
+PARTNER_SILENT_HOURS = ENVIRONMENT.partner_silent_hours
+ZHIYUANHUI_URL = ENVIRONMENT.zhiyuanhui_url
+ZHIYUANHUI_ACCESS_KEY_ID = ENVIRONMENT.zhiyuanhui_access_key_id
+ZHIYUANHUI_ACCESS_KEY_SECRET = ENVIRONMENT.zhiyuanhui_access_key_secret
+ZHIYUANHUI_REGION_ID = ENVIRONMENT.zhiyuanhui_region_id
+ZHIYUANHUI_SINCE = ENVIRONMENT.zhiyuanhui_since
+ZHIYUANHUI_TIMEOUT_SECONDS = ENVIRONMENT.zhiyuanhui_timeout_seconds
+ZHIYUANHUI_FILE_ROWS_MAX = ENVIRONMENT.zhiyuanhui_file_rows_max
+SIGN_UP_RULES = ENVIRONMENT.sign_up_rules
 
 LOGGING = {
     "version": 1,

@@ -13,6 +13,7 @@ from xinshi.activities.domain import NewActivity, NewShift
 from xinshi.attendance.actions import approve, record_many
 from xinshi.attendance.domain import NewRecord
 from xinshi.bank.actions import open_passbooks, propose_policy, put_policy_in_force
+from xinshi.bank.rules import GroupHours, Rules
 from xinshi.demo import people as invention
 from xinshi.demo import service
 from xinshi.kernel import clock
@@ -26,15 +27,24 @@ SEED: Final = 20261124
 PASSWORD: Final = "xinshi-demo-2026"  # noqa: S105  # Printed at every start: it guards invented people only.
 PASSWORD_ROLES: Final = tuple(Role)
 """One sign-in per role; its user name is the role's own name."""
+SECONDS: Final = {"coordinator2": Role.COORDINATOR, "administrator2": Role.ADMINISTRATOR}
+"""Whom a second pair of eyes needs: nobody decides about their own proposal or their own approval."""
+KEEPERS: Final = {"partner": "示范大学志愿服务爱心基地", "department": "门诊部"}
+"""A partner's administrator and a department's contact: volunteers who keep one organisation each."""
+DEMO_ACCOUNTS: Final = (*(role.value for role in PASSWORD_ROLES), *SECONDS, *KEEPERS)
 LEADER: Final = 3
 COORDINATOR: Final = 9
 OTHER_LEADERS: Final = range(10, 40)
+EXPIRY_MONTHS: Final = 36
+GIFT_YEAR_CAP_MINUTES: Final = 100 * 60
 STAR_THRESHOLDS_HOURS: Final = (20, 50, 150, 500, 1_000)
 DAYS_AHEAD: Final = 35
 PEOPLE_AT_ONCE: Final = 1_000
 RECORDS_AT_ONCE: Final = 2_000
 SIGN_UPS_AT_ONCE: Final = 1_000
 MEMBER_SHIFTS_AHEAD: Final = 3
+NEWCOMER_EVERY: Final = 24
+NEWCOMER_DAYS: Final = 12
 
 PARTNERS: Final = (
     ("示范大学志愿服务爱心基地", Organization.Kind.UNIVERSITY),
@@ -90,8 +100,14 @@ def found_hospital(system: Actor, *, today: date, progress: Progress) -> Hospita
         hospital.organizations[name] = create_organization(actor=system, name=name, kind=kind)
     number = propose_policy(
         actor=system,
-        star_thresholds_minutes=[hours * 60 for hours in STAR_THRESHOLDS_HOURS],
-        approval_levels=1,
+        rules=Rules(
+            star_thresholds_minutes=tuple(hours * 60 for hours in STAR_THRESHOLDS_HOURS),
+            expiry_months=EXPIRY_MONTHS,
+            gifts=True,
+            gift_year_cap_minutes=GIFT_YEAR_CAP_MINUTES,
+            donations=True,
+            group_hours=GroupHours.DONATE_ONLY,
+        ),
         note="示范医院的星级标准：20、50、150、500、1000 小时",
     )
     put_policy_in_force(actor=system, number=number, effective_from=today - timedelta(days=service.DAYS_OF_HISTORY))
@@ -119,7 +135,10 @@ def _register(hospital: Hospital, system: Actor, progress: Progress) -> None:
             memberships.append((person_id, hospital.organizations[hospital.dice.choice(universities)]))
         elif hospital.dice.random() < 0.5:
             memberships.append((person_id, hospital.organizations[hospital.dice.choice(teams)]))
-    join_many(actor=system, memberships=memberships)
+    begun = hospital.today - timedelta(days=service.DAYS_OF_HISTORY)
+    newcomers = [pair for place, pair in enumerate(memberships) if place % NEWCOMER_EVERY == 0]
+    join_many(actor=system, memberships=sorted(set(memberships) - set(newcomers)), since=begun)
+    join_many(actor=system, memberships=newcomers, since=hospital.today - timedelta(days=NEWCOMER_DAYS))
 
 
 def _new_person(person: invention.InventedPerson) -> NewPerson:
@@ -153,7 +172,11 @@ def _give_sign_ins(hospital: Hospital, system: Actor) -> None:
         NewUser(username=role.value, password=PASSWORD, person_id=person_of.get(role), roles=roles[role])
         for role in PASSWORD_ROLES
     ]
-    for role, user_id in zip(PASSWORD_ROLES, create_users(actor=system, users=users), strict=True):
+    users += [
+        NewUser(username=name, password=PASSWORD, person_id=None, roles=frozenset({role}))
+        for name, role in SECONDS.items()
+    ]
+    for role, user_id in zip(PASSWORD_ROLES, create_users(actor=system, users=users), strict=False):
         hospital.actors[role] = Actor(
             reference=f"user:{user_id}", user_id=user_id, person_id=person_of.get(role), roles=roles[role]
         )
@@ -220,7 +243,7 @@ def _new_activity(hospital: Hospital, activity: service.InventedActivity, state:
         organizer_id=hospital.organizations[plan.organizer],
         person_in_charge_id=hospital.person_ids[in_charge],
         programme_id=hospital.programmes[plan.programme],
-        risks=RISKS if plan.category in ("0004", "0017", "3201") else "",
+        risks=RISKS if plan.category in ("0004", "0013", "0017", "3201") else "",
         hours_kind=HoursKind(plan.hours_kind),
         state=state,
         shifts=tuple(

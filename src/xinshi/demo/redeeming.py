@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Final
 
 from xinshi.benefits.actions import create_benefit, fulfil, reserve
-from xinshi.benefits.domain import NewBenefit, NewSlot, Supply
+from xinshi.benefits.domain import NewBenefit, NewSlot, Period, Supply
 from xinshi.benefits.models import Slot
 from xinshi.demo.hospital import Hospital, Progress
 from xinshi.demo.people import FIVE_STAR_MEMBER
@@ -21,11 +22,18 @@ HEALTH_CHECK: Final = NewBenefit(
     stars_min=3,
     place="体检中心",
     description="三星及以上志愿者可兑换一次全面体检，本人或亲属均可使用。请空腹前来。",
+    handout="体检表一份，引导至体检中心前台",
+    for_relatives=True,
+    limit_pieces=1,
+    limit_period=Period.YEAR,
+    cancel_hours=24,
+    no_show_max=2,
 )
 COUNTED: Final = (
     NewBenefit(name="专家门诊免费挂号", kind="registration", supply=Supply.STOCK, price_minutes=10 * HOUR, stock=60,
                stars_min=1, place="门诊部", description="凭券在门诊部服务台挂号一次。"),
-    NewBenefit(name="职工食堂套餐", kind="meal", supply=Supply.STOCK, price_minutes=3 * HOUR, stock=200,
+    NewBenefit(name="职工食堂套餐", kind="meal", supply=Supply.STOCK, price_minutes=3 * HOUR, stock=200, pieces_max=5,
+               budget_pieces=150, budget_period=Period.MONTH,
                place="职工食堂", description="午餐或晚餐一份。"),
     NewBenefit(name="停车券（当日）", kind="parking", supply=Supply.STOCK, price_minutes=2 * HOUR, stock=100,
                place="院区停车场", description="当日不限时停车一次。"),
@@ -52,7 +60,7 @@ def offer_benefits(hospital: Hospital, system: Actor, *, progress: Progress) -> 
     days = [hospital.today + timedelta(days=n) for n in range(HEALTH_CHECK_DAYS)]
     health_check = create_benefit(
         actor=coordinator,
-        benefit=HEALTH_CHECK,
+        benefit=replace(HEALTH_CHECK, provider_id=hospital.organizations["门诊部"]),
         slots=[NewSlot(day=day, places=8) for day in days if day == hospital.today or day.weekday() in (1, 3)],
     )
     saturdays = [day for day in days if day.weekday() == 5 and day > hospital.today]

@@ -1,4 +1,5 @@
-"""Spreadsheets in and out, PDFs, QR codes, files kept for an hour. Owns no table and no meaning: rooms say what columns are.
+"""Spreadsheets in and out, PDFs, QR codes, files kept for an hour, evidence kept for good.
 
-Verbs: `read_sheets`, `write_workbook`, `typeset`, `qr_svg`, `keep`, `kept`, `forget`.
+Owns no table and no meaning: rooms say what columns are.
+Verbs: `read_sheets`, `write_workbook`, `typeset`, `qr_svg`, `keep`, `kept`, `forget`, `SealedStore.stored`.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import segno
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -11,6 +13,15 @@ def site_address(path: str) -> str:
     """The absolute address of a page of this site, as people outside reach it."""
     assert path.startswith("/"), "a page's address begins with a slash"
     return f"{settings.BASE_URL}{path}"
+
+
+def qr_drawing(path: str) -> str:
+    """The QR code of the page at `path` as an SVG document, for the typesetter; without a quiet zone."""
+    written = io.BytesIO()
+    segno.make(site_address(path), error="m", micro=False).save(
+        written, kind="svg", border=0, dark="#000", light=None, svgclass=None, lineclass=None, xmldecl=False
+    )
+    return written.getvalue().decode()
 
 
 def qr_svg(path: str, *, label: str) -> SafeString:

@@ -1,4 +1,4 @@
-"""Spreadsheets that come in: xls, xlsx, ods and CSV as rows of clean text, with limits before anything is parsed.
+"""Spreadsheets that come in: xls, xlsx, ods, CSV and tables of web pages as rows of clean text, within limits.
 
 A cell is text (NFKC-normalised, trimmed), a date, or a date and time. Numbers become exact decimal text, so that `1.1`
 stays `1.1` and a number of 18 digits is either whole text or refused, never silently rounded.
@@ -6,24 +6,29 @@ stays `1.1` and a number of 18 digits is either whole text or refused, never sil
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
-import math
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from xinshi.documents import parsing
+from xinshi.documents.cleaning import CELL_SIGNS_MAX, ROUNDED_NUMBER, Cleaner, clean_text
+from xinshi.documents.web_tables import looks_like_web_page, tables_in
 from xinshi.kernel.errors import DomainError, gettext_noop
+
+__all__ = ["CELL_SIGNS_MAX", "ROUNDED_NUMBER", "clean_text"]
 
 Cell = str | date | datetime
 FILE_BYTES_MAX: Final = 20 * 1024 * 1024
@@ -32,23 +37,20 @@ PACKED_RATIO_MAX: Final = 150
 ARCHIVE_MEMBERS_MAX: Final = 2_000
 ROWS_MAX: Final = 200_000
 COLUMNS_MAX: Final = 200
-CELL_SIGNS_MAX: Final = 2_000
+PART_ROWS: Final = 500
+LINES_A_ROW_MAX: Final = 2
+"""Some cells of a table go over several lines, but not most."""
+COUNTED_BYTES: Final = 256 * 1024
+XML_HEAD_BYTES: Final = 1_024
 HEADER_ROWS_SEARCHED: Final = 60
-EXACT_NUMBER_MAX: Final = 10**15
-"""Spreadsheet programs keep fifteen digits of a number; a longer one was rounded before it came here."""
-ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+\d{2}", re.IGNORECASE)
-"""What a spreadsheet program writes into CSV for a long number: 4.30399E+17."""
-PLAIN_CHINESE: Final = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]*")
 CONTROL_SIGN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Binary files decode as Chinese by chance, but hardly without these."""
-INVISIBLE_SIGNS: Final = "\u200b\u200c\u200d\u2060\ufeff"
-TEXT_MARK: Final = re.compile(r"'[=+\-@\d\s]")
-"""The apostrophe by which people, and `workbook.neutralised`, say that a cell is text."""
 PARSING_SECONDS_MAX: Final = 30
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ROUNDED_NUMBER: Final = "#ROUNDED#"
-"""Stands in a cell whose long number the sender's program had already rounded; importers reject it with a reason."""
+UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
+"""What the archive's own reader raises for one that is broken."""
+ZIP_SIGNATURE: Final = b"PK\x03\x04"
 
 
 class FileTooLarge(DomainError):
@@ -79,6 +81,17 @@ class HeaderNotFound(DomainError):
     code = "header_not_found"
     message = gettext_noop("No row with the column names %(columns)s was found. Check that this is the right file.")
     status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """Some rows of the sheet with this number, from the row `first_row` on, counted from 0."""
+
+    number: int
+    name: str
+    merged: Sequence[tuple[int, int, int, int]]
+    first_row: int
+    rows: list[list[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +126,35 @@ class Header:
 
 def read_sheets(data: bytes, *, file_name: str) -> list[Sheet]:
     """Every sheet that has rows. Raises FileTooLarge, FileEncrypted, FileNotReadable, FileEmpty."""
+    sheets: dict[int, Sheet] = {}
+    for part in sheet_parts(data, file_name=file_name):
+        sheets.setdefault(part.number, Sheet(part.name, [], part.merged)).rows.extend(part.rows)
+    filled = [sheet for sheet in sheets.values() if any(any(row) for row in sheet.rows)]
+    if not filled:
+        raise FileEmpty
+    return filled
+
+
+def sheet_parts(data: bytes, *, file_name: str, rows_max: int = ROWS_MAX) -> Iterator[SheetPart]:
+    """The rows of every sheet, some hundred at a time, so that a long file never stands in memory as a whole.
+
+    Raises FileTooLarge, FileEncrypted, FileNotReadable, FileEmpty, some of them only after the first parts.
+    """
     if len(data) > FILE_BYTES_MAX:
         raise FileTooLarge
     if not data.strip():
         raise FileEmpty
-    if data[:4] == b"PK\x03\x04":
-        _refuse_bombs(data)
-        sheets = _read_workbook(data)
-    elif data[:8] == OLE_SIGNATURE:
-        sheets = _read_workbook(data)
-    elif _looks_like_text(data):
-        sheets = [Sheet(name=PurePath(file_name).stem, rows=_read_csv(data))]
-    else:
-        raise FileNotReadable
-    filled = [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
-    if not filled:
-        raise FileEmpty
-    return filled
+    if data[:4] == ZIP_SIGNATURE:
+        _refuse_bombs(data, rows_max)
+        return _parse_workbook(data, rows_max)
+    if data[:8] == OLE_SIGNATURE:
+        return _parse_workbook(data, rows_max)
+    name = PurePath(file_name).stem
+    if looks_like_web_page(data):
+        return _web_tables(data, name)
+    if _looks_like_text(data):
+        return _csv_parts(data, name, rows_max)
+    raise FileNotReadable
 
 
 def find_header(sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: Sequence[str]) -> Header | None:
@@ -161,26 +186,10 @@ def plain_title(title: str) -> str:
     return "".join(kept).lower()
 
 
-def clean_text(value: object) -> str:
-    """NFKC, without invisible signs, runs of spaces as one, trimmed, at most CELL_SIGNS_MAX signs."""
-    text = str(value)
-    if not (text.isascii() and text.isalnum()) and not PLAIN_CHINESE.fullmatch(text):
-        text = _without_oddities(text)
-    text = text[:CELL_SIGNS_MAX]
-    if TEXT_MARK.match(text):
-        text = text[1:].lstrip()
-    return ROUNDED_NUMBER if ROUNDED_TEXT.fullmatch(text) else text
-
-
-def _without_oddities(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(sign if sign.isprintable() else " " for sign in text if sign not in INVISIBLE_SIGNS)
-    return " ".join(text.split())
-
-
-def _refuse_bombs(data: bytes) -> None:
+def _refuse_bombs(data: bytes, rows_max: int) -> None:
     try:
-        members = zipfile.ZipFile(io.BytesIO(data)).infolist()
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise FileNotReadable from None
     unpacked = sum(member.file_size for member in members)
@@ -191,54 +200,104 @@ def _refuse_bombs(data: bytes) -> None:
         raise FileTooLarge
     if unpacked > 5 * 1024 * 1024 and unpacked / packed > PACKED_RATIO_MAX:
         raise FileTooLarge
+    if any(_has_entities(archive, member) for member in members):
+        raise FileNotReadable
+    if any(_rows_in(archive, member, rows_max) > rows_max for member in members if member.file_size > COUNTED_BYTES):
+        raise FileTooLarge
 
 
-def _read_workbook(data: bytes) -> list[Sheet]:
+def _has_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """True where XML brings definitions of its own: no spreadsheet program writes such a thing."""
+    if not member.filename.lower().endswith((".xml", ".rels")):
+        return False
+    try:
+        with archive.open(member) as stream:
+            return b"<!DOCTYPE" in stream.read(XML_HEAD_BYTES)
+    except UNREADABLE:
+        raise FileNotReadable from None
+
+
+def _rows_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo, rows_max: int) -> int:
+    """How many rows a sheet has, counted without parsing it; counting ends once there are too many."""
+    if not member.filename.startswith("xl/worksheets/"):
+        return 0
+    rows = 0
+    try:
+        with archive.open(member) as stream:
+            while rows <= rows_max and (piece := stream.read(COUNTED_BYTES)):
+                rows += piece.count(b"<row ")
+    except UNREADABLE:
+        raise FileNotReadable from None
+    return rows
+
+
+def _parse_workbook(data: bytes, rows_max: int) -> Iterator[SheetPart]:
     """Parse in a process of its own (see `parsing.py`): a hostile file can exhaust that one only."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise FileEncrypted  # A password-protected xlsx is an OLE container that holds no workbook.
-    limits = [str(ROWS_MAX), str(COLUMNS_MAX), str(CELL_SIGNS_MAX)]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own module, with numbers as arguments
-            [sys.executable, "-m", parsing.__name__, *limits],
-            input=data,
-            capture_output=True,
-            timeout=PARSING_SECONDS_MAX,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise FileTooLarge from None
-    if done.returncode != 0 or not done.stdout:
-        raise FileTooLarge  # It died of its limits.
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if error := answer.get("error"):
-        raise {"encrypted": FileEncrypted, "too_large": FileTooLarge}.get(error, FileNotReadable)
-    return [
-        Sheet(
-            name=sheet["name"],
-            rows=[[_cell(cell) for cell in row] for row in sheet["rows"]],
-            merged=[tuple(area) for area in sheet["merged"]],
-        )
-        for sheet in answer["sheets"]
-    ]
+    return _answered_parts(data, rows_max)
 
 
-def _cell(value: object) -> Cell:
+def _answered_parts(data: bytes, rows_max: int) -> Iterator[SheetPart]:
+    command = [sys.executable, "-m", parsing.__name__, str(rows_max), str(COLUMNS_MAX)]
+    with subprocess.Popen(  # noqa: S603  # our own module, with numbers as arguments
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        watch = threading.Timer(PARSING_SECONDS_MAX, process.kill)
+        watch.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(data)
+                process.stdin.close()
+            yield from _parts_of_answer(process.stdout)
+        finally:
+            watch.cancel()
+            process.kill()
+
+
+def _parts_of_answer(answer: IO[bytes]) -> Iterator[SheetPart]:
+    number, name, first_row = -1, "", 0
+    merged: list[tuple[int, int, int, int]] = []
+    for line in answer:
+        said: Any = json.loads(line) if line.endswith(b"\n") else None
+        if isinstance(said, list):
+            rows = [row if _is_text(row) else [_cell(cell) for cell in row] for row in said]
+            yield SheetPart(number, name, merged, first_row, rows)
+            first_row += len(rows)
+        elif said is None:
+            break
+        elif "sheet" in said:
+            number, name, first_row = number + 1, said["sheet"], 0
+            merged = [(top, left, bottom, right) for top, left, bottom, right in said["merged"]]
+        elif error := said.get("error"):
+            raise {"encrypted": FileEncrypted, "too_large": FileTooLarge}.get(error, FileNotReadable)
+        else:
+            return
+    raise FileTooLarge  # It died of its limits.
+
+
+def _is_text(row: list[Any]) -> bool:
+    return list not in set(map(type, row))
+
+
+def _cell(value: Any) -> Cell:
     if isinstance(value, list):
         mark, text = value
         return date.fromisoformat(text) if mark == parsing.DAY else datetime.fromisoformat(text)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _exact_number(value)
-    return clean_text(value)
+    assert isinstance(value, str), "the parser says text"
+    return value
 
 
-def _exact_number(value: float) -> str:
-    """A number as the decimal figure that a person typed; ROUNDED_NUMBER where digits were lost before."""
-    if not math.isfinite(value):
-        return ""
-    if abs(value) >= EXACT_NUMBER_MAX:
-        return ROUNDED_NUMBER
-    return f"{Decimal(repr(value)).normalize():f}"
+def _web_tables(data: bytes, name: str) -> Iterator[SheetPart]:
+    """The tables of a web page that was named .xls, as many a platform's export is."""
+    found = tables_in(decode(data))
+    if found is None:
+        raise FileTooLarge
+    if not found:
+        raise FileNotReadable
+    return iter([SheetPart(number, name, [], 0, [[*row] for row in rows]) for number, rows in enumerate(found)])
 
 
 def _looks_like_text(data: bytes) -> bool:
@@ -246,19 +305,35 @@ def _looks_like_text(data: bytes) -> bool:
     return (b"\0" not in head or data[:2] in UTF16_MARKS) and head[:1] not in (b"<", b"{", b"%")
 
 
-def _read_csv(data: bytes) -> list[list[Cell]]:
+def _csv_parts(data: bytes, name: str, rows_max: int) -> Iterator[SheetPart]:
+    if data.count(b"\n") > LINES_A_ROW_MAX * rows_max:
+        raise FileTooLarge
     text = decode(data)
     sample = text[:4096]
     delimiter = max(",\t;", key=sample.count) if any(sign in sample for sign in ",\t;") else ","
+    return _rows_of_text(text, delimiter, name, rows_max)
+
+
+def _rows_of_text(text: str, delimiter: str, name: str, rows_max: int) -> Iterator[SheetPart]:
+    clean = Cleaner()
     rows: list[list[Cell]] = []
+    first_row = 0
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if len(rows) >= ROWS_MAX or len(row) > COLUMNS_MAX:
+        for row in csv.reader(_lines(text), delimiter=delimiter):
+            if first_row + len(rows) >= rows_max or len(row) > COLUMNS_MAX:
                 raise FileTooLarge
-            rows.append([clean_text(value) for value in row])
+            rows.append([clean(value) for value in row])
+            if len(rows) >= PART_ROWS:
+                yield SheetPart(0, name, [], first_row, rows)
+                first_row, rows = first_row + len(rows), []
     except csv.Error:
         raise FileNotReadable from None
-    return rows
+    yield SheetPart(0, name, [], first_row, rows)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The text's lines with their ends as they are; a quoted cell may go over several of them."""
+    return iter(io.StringIO(text, newline=""))
 
 
 def decode(data: bytes) -> str:

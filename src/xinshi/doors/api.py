@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
-from contextlib import nullcontext
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final, Generic, TypeVar, cast, overload
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Schema
 from ninja.responses import NinjaJSONEncoder, Status
@@ -29,6 +29,10 @@ PAGE_SIZE_MAX = 200
 KEY_LENGTH_MAX = 200
 CLAIM_SECONDS_MAX = 600
 """After this time a request that gave no answer is taken for dead."""
+LIFE_SECONDS_MIN: Final = 2
+"""A request has this long to show that it lives, by an advisory lock that dies with it (PostgreSQL)."""
+LIFE_LOCKS: Final = 20_261_125
+"""The lock's first number; the second is the claim's id."""
 NO_NUL: Final = r"^[^\x00]*$"
 """Pattern of texts in schemas: PostgreSQL stores no NUL sign."""
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -104,10 +108,11 @@ def idempotent(
     """Answer a repeated write by the first answer, where the client sends an `Idempotency-Key` header.
 
     Scoped to person and operation; the same key with another payload is refused; 409 while the first is in flight, and
-    for CLAIM_SECONDS_MAX after its process died. What is written and the kept answer commit together, so that a request
-    that died halfway left nothing and may be tried again. An endpoint whose action is idempotent by itself and works
-    long before it writes says `in_one_transaction=False`. It returns a (JSON-ready) schema instance, or a Status of one;
-    a refusal is not kept, so it may be tried again.
+    until its process is known to have died: LIFE_SECONDS_MIN on PostgreSQL, otherwise CLAIM_SECONDS_MAX. What is
+    written and the kept answer commit together, so that a request that died halfway left nothing and may be tried
+    again. An endpoint whose action is idempotent by itself and works long before it writes says
+    `in_one_transaction=False`. It returns a (JSON-ready) schema instance, or a Status of one; a refusal is not kept, so
+    it may be tried again.
     """
     if function is None:
         return lambda decorated: _guarded(decorated, in_one_transaction=in_one_transaction)
@@ -124,11 +129,11 @@ def _guarded(function: Endpoint, *, in_one_transaction: bool) -> Endpoint:
             raise Invalid(field="Idempotency-Key", reason=gettext_noop("1 to 200 printable signs"))
         scope = _scope(actor_of(request), request)
         payload_hash = _payload_hash(request)
-        claim = _claim(scope, key, payload_hash)
+        claim = _claim(scope, key, payload_hash, shows_life=in_one_transaction)
         if isinstance(claim, HttpResponse):
             return claim
         try:
-            with transaction.atomic() if in_one_transaction else nullcontext():
+            with _at_work(claim, in_one_transaction=in_one_transaction):
                 answer = function(request, *args, **kwargs)
                 _keep(claim, answer)
         except BaseException:
@@ -139,6 +144,18 @@ def _guarded(function: Endpoint, *, in_one_transaction: bool) -> Endpoint:
     # The framework resolves annotations where the function was written, not here.
     guarded.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]  # read by inspect
     return guarded
+
+
+@contextmanager
+def _at_work(claim: IdempotencyKey, *, in_one_transaction: bool) -> Iterator[None]:
+    """While the endpoint works. In one transaction, the claim's lock shows that its process lives."""
+    if not in_one_transaction:
+        yield
+        return
+    with transaction.atomic():
+        if not _alone_with(claim):
+            raise KeyInFlight
+        yield
 
 
 def _scope(actor: Actor, request: HttpRequest) -> str:
@@ -163,7 +180,7 @@ def _payload_hash(request: HttpRequest) -> str:
     return digest.hexdigest()
 
 
-def _claim(scope: str, key: str, payload_hash: str) -> IdempotencyKey | HttpResponse:
+def _claim(scope: str, key: str, payload_hash: str, *, shows_life: bool) -> IdempotencyKey | HttpResponse:
     """The key for this request to answer, or the answer kept from an earlier one."""
     try:
         with transaction.atomic():
@@ -177,19 +194,42 @@ def _claim(scope: str, key: str, payload_hash: str) -> IdempotencyKey | HttpResp
     if kept.payload_hash != payload_hash:
         raise KeyUsedOtherwise
     if kept.status is None:
-        return _taken_over(kept)
+        return _taken_over(kept, shows_life=shows_life)
     response = HttpResponse(kept.answer, status=kept.status, content_type="application/json; charset=utf-8")
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
 
-def _taken_over(kept: IdempotencyKey) -> IdempotencyKey:
+def _taken_over(kept: IdempotencyKey, *, shows_life: bool) -> IdempotencyKey:
     """The claim of a request that died; KeyInFlight while it may still be at work, and for all but one who try."""
     at = clock.now()
-    if at - kept.created_at < timedelta(seconds=CLAIM_SECONDS_MAX) or not _own(kept).update(created_at=at):
+    if not _has_died(kept, at, shows_life=shows_life) or not _own(kept).update(created_at=at):
         raise KeyInFlight
     kept.created_at = at
     return kept
+
+
+def _has_died(kept: IdempotencyKey, at: datetime, *, shows_life: bool) -> bool:
+    """By its age; on PostgreSQL a request that `shows_life` and no longer holds its lock is dead at once.
+
+    A guess is enough: two who hold one claim cannot both keep an answer, and what is not kept is not written.
+    """
+    age = at - kept.created_at
+    if age >= timedelta(seconds=CLAIM_SECONDS_MAX):
+        return True
+    if not shows_life or connection.vendor != "postgresql" or age < timedelta(seconds=LIFE_SECONDS_MIN):
+        return False
+    with transaction.atomic():
+        return _alone_with(kept)
+
+
+def _alone_with(claim: IdempotencyKey) -> bool:
+    """Take the claim's lock until the transaction ends; False where another request has it. Always True on SQLite."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LIFE_LOCKS, claim.pk % 2**31])
+        return bool(cursor.fetchone()[0])
 
 
 def _own(claim: IdempotencyKey) -> models.QuerySet[IdempotencyKey]:

@@ -6,7 +6,7 @@ A page is `@page(roles)` around a function that parses, calls one action or quer
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, cast
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from xinshi.doors.wording import day_text
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import DomainError, Invalid, NotAllowed, NotFound
 
@@ -52,6 +53,8 @@ def refusal_text(error: DomainError) -> str:
 
 
 def _in_words(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{day_text(value)} {value.astimezone(clock.HOSPITAL_ZONE):%H:%M}"
     if isinstance(value, date):
         return day_text(value)
     return gettext(value) if isinstance(value, str) and value else value

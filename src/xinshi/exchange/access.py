@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from xinshi.exchange.models import ImportLine
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotAllowed
+from xinshi.people.access import is_own
 
 KEEPERS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 READERS: Final = KEEPERS | {Role.AUDITOR}
+PARTNER_KEEPERS: Final = frozenset({Role.ADMINISTRATOR})
 
 
 def is_keeper(actor: Actor) -> bool:
@@ -30,10 +32,20 @@ def require_reader(actor: Actor) -> None:
         raise NotAllowed
 
 
+def is_partner_keeper(actor: Actor) -> bool:
+    return actor.has(*PARTNER_KEEPERS)
+
+
+def require_partner_keeper(actor: Actor) -> None:
+    """Administrators register partners, write contracts and keys, and let a stopped exchange go on."""
+    if not is_partner_keeper(actor):
+        raise NotAllowed
+
+
 def visible_to(actor: Actor) -> QuerySet[ImportLine]:
     """Every line for keepers and auditors; for others their own."""
     if actor.has(*READERS):
         return ImportLine.objects.all()
     if actor.person_id is None:
         return ImportLine.objects.none()
-    return ImportLine.objects.filter(person_id=actor.person_id)
+    return ImportLine.objects.filter(is_own(actor))

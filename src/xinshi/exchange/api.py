@@ -18,16 +18,20 @@ from xinshi.exchange.access import require_keeper
 from xinshi.exchange.actions.exporting import written_again
 from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
 from xinshi.exchange.pages import workbook_response
+from xinshi.exchange.partners.api import router as partners_router
 from xinshi.exchange.reporting import line_text, to_correct_of_file
 from xinshi.exchange.zhiyuanhui.columns import TEMPLATE_FILE_NAME
 
 router = Router(tags=["exchange"])
+router.add_router("", partners_router)
 LINES_AT_ONCE_MAX = 1_000
 Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 LineIds = Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=LINES_AT_ONCE_MAX)]
-LineState = Literal["credited", "no_sign_out", "held_back", "discarded", "already_known", "unmatched", "rejected", ""]
+LineState = Literal[
+    "credited", "no_sign_out", "held_back", "discarded", "already_known", "unmatched", "rejected", "not_ours", ""
+]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_NUL)]
 XLSX: dict[str, Any] = {"responses": {200: {"content": {XLSX_CONTENT_TYPE: {}}}}}
@@ -41,7 +45,10 @@ class ExchangeRejectionOut(Schema):
 
 
 class ExchangeImportOut(Schema):
-    """What this run did or, on a dry run, would do. Every row stands in exactly one of the counts."""
+    """What this run did or, on a dry run, would do. Every row stands in exactly one of the counts.
+
+    `skipped` are rows that say nobody's hours, such as totals; they are not among `rows`.
+    """
 
     file_id: int | None
     kind: Literal["honorary", "verified"]
@@ -52,6 +59,7 @@ class ExchangeImportOut(Schema):
     held_back: int
     already_known: int
     unmatched: int
+    skipped: int
     rejected: list[ExchangeRejectionOut]
 
 
@@ -147,7 +155,7 @@ def import_file(request: HttpRequest, file: File[UploadedFile], *, dry_run: Form
     report = actions.import_zhiyuanhui(
         actor=actor, data=file.read(), file_name=(file.name or "").replace("\0", ""), dry_run=dry_run
     )
-    return ExchangeImportOut(file_id=report.file_id, **report.as_json())
+    return ExchangeImportOut(file_id=report.file_id, skipped=report.skipped, **report.as_json())
 
 
 @router.get("/files", response=CursorPage[ExchangeFileOut])
@@ -255,7 +263,7 @@ def _line_fields(row: ImportLine) -> dict[str, Any]:
         "file_id": row.file_id,
         "row": row.row_number,
         "name": row.name,
-        "volunteer_number": row.volunteer_number,
+        "volunteer_number": row.shown_number,
         "person_id": row.person_id,
         "hours_kind": row.hours_kind,
         "title": row.title,

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from xinshi.kernel.clock import HOSPITAL_ZONE, local_day
 from xinshi.kernel.codes import HoursKind
@@ -29,6 +30,10 @@ UNDATED_MINUTES_MAX: Final = 366 * 24 * 60
 REASON_LENGTH_MAX: Final = 500
 FIRST_DAY: Final = date(2000, 1, 1)
 TENTH_MINUTES: Final = 6
+DOCUMENT_MARK: Final = "id:"
+"""Before the blind index of an identity number, where a row has that in place of a volunteer number."""
+REMEMBERED_MAX: Final = 8_192
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class FileKind(StrEnum):
@@ -98,6 +103,9 @@ REASONS: Final[Mapping[str, str]] = {
     "consent_withdrawn": gettext_noop("This person has withdrawn their consent to the exchange with 志愿汇."),
     "overlaps": gettext_noop("These times overlap service of this person that is known already."),
     "equals_other_file": gettext_noop("The same row without a date came in another file."),
+    "equals_other_way": gettext_noop(
+        "Honorary hours of the same length came another way (by file or by interface): look whether they are the same."
+    ),
     "repeats_in_file": gettext_noop("The same row without a date stands twice in this file."),
     "sent_by_us": gettext_noop(
         "This row equals one of a file that this hospital sent to 志愿汇: the hours are here already."
@@ -122,8 +130,7 @@ class Fault:
         return REASONS[self.code]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
+class FileRow(NamedTuple):
     """A row as the file says it, cleaned. `minutes` is None where the figure could not be read (then there is a fault).
 
     `raw` keeps cells that could not be understood, so that two different unreadable rows stay different. `columns` are the
@@ -141,8 +148,12 @@ class FileRow:
     ends_at: datetime | None = None
     raw: tuple[str, ...] = ()
     fault: Fault | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    cells: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = NOTHING
+    cells: Mapping[str, str] = NOTHING
+
+    def but(self, **changes: Any) -> FileRow:
+        """The row with some fields changed."""
+        return self._replace(**changes)
 
     @property
     def is_timed(self) -> bool:
@@ -150,12 +161,14 @@ class FileRow:
         return self.starts_at is not None and self.ends_at is not None
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def plain_name(name: str) -> str:
     """A name without what varies between files: width, spaces, the form of the dot in names, bracketed remarks."""
     text = re.sub(r"[(\[【][^)\]】]*[)\]】]", "", unicodedata.normalize("NFKC", name))
     return re.sub(r"[\s·•‧・.。．]+", "", text).casefold()
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def plain_text(text: str) -> str:
     """A reason or title without what varies between files: width and spaces."""
     return "".join(unicodedata.normalize("NFKC", text).split())
@@ -163,6 +176,8 @@ def plain_text(text: str) -> str:
 
 def names_agree(one: str, other: str) -> bool:
     """True for the same name; a sign that a platform starred out agrees with any one sign."""
+    if one == other and "*" not in one:
+        return bool(one)
     a, b = plain_name(one), plain_name(other)
     if not a or len(a) != len(b):
         return False
@@ -174,7 +189,8 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
 
     The name is left out where the number stands for the person: a corrected name leaves the file the same file.
     """
-    who = row.number if VOLUNTEER_NUMBER.fullmatch(row.number) else f"{row.number}/{plain_name(row.name)}"
+    stands_for_person = VOLUNTEER_NUMBER.fullmatch(row.number) or row.number.startswith(DOCUMENT_MARK)
+    who = row.number if stands_for_person else f"{row.number}/{plain_name(row.name)}"
     parts = [
         kind.hours_kind.value,
         who,

@@ -38,3 +38,13 @@ class HoursExported(Event):
     partner: str
     people: int
     minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerStateChanged(Event):
+    """A partner was paused, let go on, or stopped because both sides disagree."""
+
+    name: ClassVar[str] = "exchange.partner_state"
+    partner_id: int
+    partner: str
+    state: str

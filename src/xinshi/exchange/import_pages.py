@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,15 +15,16 @@ from django.views.decorators.cache import never_cache
 from xinshi.documents.keeping import KeptFileGone, forget, keep, kept
 from xinshi.doors.pages import PageRequest, attempt, page, refusal_text
 from xinshi.exchange.access import KEEPERS
-from xinshi.exchange.actions import ImportReport, import_zhiyuanhui
+from xinshi.exchange.actions import ImportReport, import_zhiyuanhui, start_run
+from xinshi.exchange.actions.importing import understood
+from xinshi.exchange.column_pages import UPLOAD, is_not_understood
 from xinshi.exchange.forms import ImportForm
 from xinshi.exchange.models import ImportFile
 from xinshi.exchange.pages import workbook_response
-from xinshi.exchange.zhiyuanhui.reading import read_file
+from xinshi.exchange.zhiyuanhui.reading import PORTION_ROWS
 from xinshi.kernel.errors import DomainError
 from xinshi.kernel.minutes import hours_figure
 
-UPLOAD: Final = "zhiyuanhui"
 REJECTED_PER_PAGE: Final = 50
 
 
@@ -30,17 +32,26 @@ REJECTED_PER_PAGE: Final = 50
 def upload(request: PageRequest) -> HttpResponse:
     """Take a file in and go to its preview; nothing is written yet."""
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    asked_key = ""
     if request.method == "POST" and form.is_valid():
         uploaded = form.cleaned_data["file"]
         data = uploaded.read()
         key = attempt(form, lambda: _take_in(request, data, uploaded.name))
         if key is not None:
             return redirect("exchange:preview", key)
-    return render(request, "exchange/import.html", {"form": form})
+        asked_key = _kept_to_be_explained(request, form, data, uploaded.name)
+    return render(request, "exchange/import.html", {"form": form, "asked_key": asked_key})
 
 
 def _take_in(request: PageRequest, data: bytes, name: str) -> str:
-    read_file(data, file_name=name)  # What cannot be read is refused before it is kept.
+    understood(data, name)  # What cannot be read is refused before it is kept.
+    return keep(actor=request.actor, purpose=UPLOAD, name=name, data=data)
+
+
+def _kept_to_be_explained(request: PageRequest, form: ImportForm, data: bytes, name: str) -> str:
+    """The key of a file whose titles nobody understood, so that somebody may say which column is what; else empty."""
+    if not form.has_error(NON_FIELD_ERRORS) or not is_not_understood(data, name):
+        return ""
     return keep(actor=request.actor, purpose=UPLOAD, name=name, data=data)
 
 
@@ -51,6 +62,10 @@ def preview(request: PageRequest, key: str) -> HttpResponse:
     try:
         upload = kept(actor=request.actor, purpose=UPLOAD, key=key)
         is_for_good = request.method == "POST"
+        if is_for_good and understood(upload.data, upload.name).row_count > PORTION_ROWS:
+            run_id = start_run(actor=request.actor, data=upload.data, file_name=upload.name)
+            forget(actor=request.actor, purpose=UPLOAD, key=key)
+            return redirect("exchange:run", run_id)
         report = import_zhiyuanhui(
             actor=request.actor, data=upload.data, file_name=upload.name, dry_run=not is_for_good
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from xinshi.exchange.domain import (
     Fault,
@@ -20,7 +20,7 @@ from xinshi.exchange.domain import (
     time_fault,
 )
 
-SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known"})
+SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known", "not_ours"})
 """States of a line of the same file that an import of it leaves as they are; the others are looked at again."""
 
 
@@ -33,8 +33,7 @@ class KnownPerson:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keyed:
+class Keyed(NamedTuple):
     """A row with the digest of what it says; `occurrence` counts equal rows inside the file from 0."""
 
     row: FileRow
@@ -44,7 +43,7 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What stands in the database that matters for the rows of one file."""
+    """What stands in the database that matters for some rows of one file."""
 
     people: Mapping[str, KnownPerson]
     by_name: Mapping[str, KnownPerson]
@@ -53,8 +52,12 @@ class Knowledge:
     """Lines that an earlier import of the same content left: {(key, occurrence): state}."""
     elsewhere: frozenset[str]
     """Keys of rows that other files brought, credited or waiting."""
+    repeated: frozenset[str]
+    """Keys of these rows that stand further up in the same file and were taken there."""
     sent: frozenset[tuple[int, int, str]]
     """What this house's own files said: person, minutes, plain reason."""
+    other_way: frozenset[tuple[int, int, bool]]
+    """Honorary hours that came before: person, minutes, and whether their row had a day (interface) or none (file)."""
     time: KnownTime
     actor_person_id: int | None
     now: datetime
@@ -75,23 +78,29 @@ class Decision:
         return self.keyed.row
 
 
-def keyed_rows(rows: Iterable[tuple[FileRow, str]]) -> list[Keyed]:
-    """Rows with their digests, equal ones counted."""
-    seen: Counter[str] = Counter()
+def keyed_rows(rows: Iterable[tuple[FileRow, str]], seen: Counter[str] | None = None) -> list[Keyed]:
+    """Rows with their digests, equal ones counted; `seen` counts those of earlier portions and is counted on."""
+    seen = Counter() if seen is None else seen
     found = []
     for row, key in rows:
-        found.append(Keyed(row=row, key=key, occurrence=seen[key]))
+        found.append(Keyed(row, key, seen[key]))
         seen[key] += 1
     return found
 
 
 @dataclass(slots=True)
 class Judge:
-    """Decides row by row, in the file's order; what was credited before in the file counts as known."""
+    """Decides row by row, in the file's order; what was credited before in the file counts as known.
+
+    `known` may be exchanged between two portions of a file; what the judge itself decided before stays known to it.
+    """
 
     kind: FileKind
     known: Knowledge
+    named: Mapping[tuple[str, int], KnownPerson] = field(default_factory=dict)
+    """Whom somebody said that a row belongs to, by its key and occurrence."""
     _seen: set[str] = field(default_factory=set)
+    _time: KnownTime = field(default_factory=KnownTime)
 
     def decide(self, keyed: Keyed) -> Decision:
         row = keyed.row
@@ -101,17 +110,18 @@ class Judge:
         fault = row.fault or time_fault(row, now=self.known.now)
         if fault:
             return Decision(keyed, RowState.REJECTED, fault=fault)
-        person = self._person(row)
+        named = self.named.get((keyed.key, keyed.occurrence)) if self.named else None
+        person = named or self._person(row)
         if row.minutes == 0:
             fault = Fault("no_sign_out", row.columns["hours"])
             return Decision(keyed, RowState.NO_SIGN_OUT, person.id if person else None, fault)
         if person is None:
             return Decision(keyed, RowState.UNMATCHED, fault=self._unknown(row))
-        if row.number and row.name and not names_agree(row.name, person.name):
+        if named is None and row.number and row.name and not names_agree(row.name, person.name):
             return Decision(keyed, RowState.REJECTED, person.id, Fault("name_differs", row.columns.get("name", "")))
         if person.refusal:
             return Decision(keyed, RowState.UNMATCHED, person.id, Fault(person.refusal, self._who_column(row)))
-        return self._decide_on(keyed, person)
+        return self._decide_on(keyed, person, is_named=named is not None)
 
     def _person(self, row: FileRow) -> KnownPerson | None:
         return self.known.people.get(row.number) if row.number else self.known.by_name.get(plain_name(row.name))
@@ -123,19 +133,19 @@ class Judge:
     def _who_column(row: FileRow) -> str:
         return row.columns.get("number") or row.columns.get("name", "")
 
-    def _decide_on(self, keyed: Keyed, person: KnownPerson) -> Decision:
+    def _decide_on(self, keyed: Keyed, person: KnownPerson, *, is_named: bool) -> Decision:
         """A sound row of somebody known: credited, known, or held back."""
         row = keyed.row
-        is_repeat = keyed.key in self._seen
+        is_repeat = keyed.key in self._seen or keyed.key in self.known.repeated
         self._seen.add(keyed.key)
         if self._is_known(keyed, person, is_repeat=is_repeat):
             return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
-        code = self._doubt(keyed, person, is_repeat=is_repeat)
+        code = self._doubt(keyed, person, is_repeat=is_repeat, is_named=is_named)
         if row.starts_at is not None and row.ends_at is not None:
             assert row.minutes is not None
             if not code:
-                self.known.time.occupy(person.id, row.starts_at, row.ends_at)
-            self.known.time.remember(person.id, row.starts_at, row.ends_at, row.minutes)
+                self._time.occupy(person.id, row.starts_at, row.ends_at)
+            self._time.remember(person.id, row.starts_at, row.ends_at, row.minutes)
         if code:
             column = row.columns.get("start", "") if code == "overlaps" else self._who_column(row)
             return Decision(keyed, RowState.HELD_BACK, person.id, Fault(code, column))
@@ -145,24 +155,41 @@ class Judge:
         """True for a row whose place in time says that it is one that the partner sent before."""
         row = keyed.row
         if row.starts_at is not None and row.ends_at is not None:
-            return self.known.time.has_equal(person.id, row.starts_at, row.ends_at, row.minutes or 0)
+            segment = (person.id, row.starts_at, row.ends_at)
+            return any(time.has_equal(*segment, row.minutes or 0) for time in (self.known.time, self._time))
         return row.day is not None and not is_repeat and keyed.key in self.known.elsewhere
 
-    def _doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool) -> str:
+    def _doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool, is_named: bool) -> str:
         """Why somebody must look at the row; empty where nobody has to."""
-        row, time = keyed.row, self.known.time
+        row, times = keyed.row, (self.known.time, self._time)
         if row.starts_at is not None and row.ends_at is not None:
-            if time.overlaps(person.id, row.starts_at, row.ends_at):
-                return "overlaps"
-        elif is_repeat:
+            overlaps = any(time.overlaps(person.id, row.starts_at, row.ends_at) for time in times)
+            code = "overlaps" if overlaps else ""
+        else:
+            code = self._untimed_doubt(keyed, person, is_repeat=is_repeat)
+        if code:
+            return code
+        if not row.number and not is_named:
+            return "name_only"
+        return "own_hours" if person.id == self.known.actor_person_id else ""
+
+    def _untimed_doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool) -> str:
+        """Why a row without a place in time may say what is known already."""
+        row = keyed.row
+        if is_repeat:
             return "repeats_in_file"
-        elif row.day is not None:
-            if time.is_occupied(person.id, row.day):
+        if row.day is not None:
+            if any(time.is_occupied(person.id, row.day) for time in (self.known.time, self._time)):
                 return "overlaps"
+            if self.kind is FileKind.HONORARY and self._went_out(person, row):
+                return "sent_by_us"
         elif keyed.key in self.known.elsewhere:
             return "equals_other_file"
         elif (person.id, row.minutes, plain_text(row.title)) in self.known.sent:
             return "sent_by_us"
-        if not row.number:
-            return "name_only"
-        return "own_hours" if person.id == self.known.actor_person_id else ""
+        is_other_way = (person.id, row.minutes, row.day is None) in self.known.other_way
+        return "equals_other_way" if self.kind is FileKind.HONORARY and is_other_way else ""
+
+    def _went_out(self, person: KnownPerson, row: FileRow) -> bool:
+        """True where a file of ours said as many minutes of this person: the interface may give it another title."""
+        return any((pk, minutes) == (person.id, row.minutes) for pk, minutes, _ in self.known.sent)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from xinshi.attendance.queries import segments
 from xinshi.bank.models import DepositReversal, Passbook
-from xinshi.bank.queries import passbooks_by_person
-from xinshi.exchange.domain import TENTH_MINUTES, FileRow, KnownTime, plain_name, plain_text
+from xinshi.doors.lookups import Many
+from xinshi.exchange.domain import DOCUMENT_MARK, TENTH_MINUTES, FileRow, KnownTime, plain_name, plain_text
 from xinshi.exchange.judging import Keyed, Knowledge, KnownPerson
-from xinshi.exchange.models import HonoraryExportLine, ImportFile, ImportLine
+from xinshi.exchange.models import HonoraryExportLine, ImportFile, ImportLine, PulledVolunteer
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.clock import day_bounds
+from xinshi.kernel.codes import HoursKind
 from xinshi.people.domain import ZHIYUANHUI
 from xinshi.people.models import Consent, Person
 
 T = TypeVar("T")
-LOOKUP_SIZE = 500
+LOOKUP_SIZE = 5_000
+TIME_LOOKUPS_MAX = 12
+"""So many spans of days at most are looked at for the rows of a portion: fewer would load much that nobody asks for."""
 MARGIN = timedelta(days=1)
 SOURCE_PREFIX = "exchange-line:"
+TAKEN = ("credited", "held_back", "discarded", "already_known")
+"""States of lines whose row means that the service is known."""
 
 
 def parts(values: Iterable[T]) -> Iterator[list[T]]:
@@ -32,22 +37,63 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
         yield rest[start : start + LOOKUP_SIZE]
 
 
-def knowledge(*, actor: Actor, partner_id: int, file: ImportFile | None, rows: Sequence[Keyed]) -> Knowledge:
-    """Everything that the judge of these rows has to know, by a fixed number of statements per 500 rows."""
-    people = _people_by_number({keyed.row.number for keyed in rows if keyed.row.number})
+def knowledge(
+    *,
+    actor: Actor,
+    partner_id: int,
+    file: ImportFile | None,
+    rows: Sequence[Keyed],
+    named: Mapping[tuple[str, int], int] | None = None,
+) -> Knowledge:
+    """Everything that the judge of these rows has to know, by a fixed number of statements per 2,000 rows.
+
+    `named`: person ids that somebody said for rows, by key and occurrence.
+    """
+    named = named or {}
+    numbers = {keyed.row.number for keyed in rows if keyed.row.number}
+    tokens = {number for number in numbers if number.startswith(DOCUMENT_MARK)}
+    people = _people_by_number(numbers - tokens) | _people_by_document(partner_id, tokens)
     by_name = _people_by_name({keyed.row.name for keyed in rows if not keyed.row.number and keyed.row.name})
-    timed = [keyed.row for keyed in rows if keyed.row.day is not None]
-    involved = {person.id for person in (*people.values(), *by_name.values())}
+    timed = [(_person_of(keyed, people, by_name, named), keyed.row) for keyed in rows if keyed.row.day is not None]
+    undated = {keyed.key for keyed in rows if not keyed.row.is_timed}
+    involved = {person.id for person in (*people.values(), *by_name.values())} | set(named.values())
     return Knowledge(
         people=people,
         by_name=by_name,
-        earlier=_earlier(file),
-        elsewhere=_elsewhere(partner_id, file, {keyed.key for keyed in rows if not keyed.row.is_timed}),
-        sent=_sent(partner_id, involved),
-        time=_known_time(partner_id, involved, timed) if timed else KnownTime(),
+        earlier=_earlier(file, rows),
+        elsewhere=_elsewhere(partner_id, file, undated),
+        repeated=_repeated(file, {keyed.key for keyed in rows if keyed.occurrence}),
+        sent=_sent(partner_id, involved) if undated else frozenset(),
+        other_way=_other_way(partner_id, involved) if undated else frozenset(),
+        time=_known_time(partner_id, [(person_id, row) for person_id, row in timed if person_id]),
         actor_person_id=actor.person_id,
         now=clock.now(),
     )
+
+
+def known_people(person_ids: Iterable[int]) -> dict[int, KnownPerson]:
+    """These people as a judge knows them, whatever their number is."""
+    found: dict[int, KnownPerson] = {}
+    for part in parts(sorted(set(person_ids))):
+        rows = list(
+            Person.objects.filter(pk__among=Many(part), erased_at=None, merged_into=None).values_list("id", "name")
+        )
+        refusals = _refusals(pk for pk, _ in rows)
+        found |= {pk: KnownPerson(pk, name, refusals.get(pk, "")) for pk, name in rows}
+    return found
+
+
+def _person_of(
+    keyed: Keyed,
+    people: Mapping[str, KnownPerson],
+    by_name: Mapping[str, KnownPerson],
+    named: Mapping[tuple[str, int], int],
+) -> int | None:
+    if (person_id := named.get((keyed.key, keyed.occurrence))) is not None:
+        return person_id
+    row = keyed.row
+    known = people.get(row.number) if row.number else by_name.get(plain_name(row.name))
+    return known.id if known else None
 
 
 def withdrawn_consents(person_ids: Iterable[int]) -> set[int]:
@@ -57,7 +103,7 @@ def withdrawn_consents(person_ids: Iterable[int]) -> set[int]:
     """
     found: set[int] = set()
     for part in parts(sorted(set(person_ids))):
-        rows = Consent.objects.filter(person_id__in=part, purpose=ZHIYUANHUI)
+        rows = Consent.objects.filter(person_id__among=Many(part), purpose=ZHIYUANHUI)
         consents = list(rows.values_list("person_id", "withdrawn_at"))
         found |= {person_id for person_id, _ in consents} - {pk for pk, withdrawn in consents if withdrawn is None}
     return found
@@ -66,16 +112,36 @@ def withdrawn_consents(person_ids: Iterable[int]) -> set[int]:
 def _people_by_number(numbers: set[str]) -> dict[str, KnownPerson]:
     found: list[tuple[int, str, str]] = []
     for part in parts(sorted(numbers)):
-        rows = Person.objects.filter(volunteer_number__in=part, erased_at=None)
+        rows = Person.objects.filter(volunteer_number__among=Many(part), erased_at=None)
         found += [(pk, name, str(number)) for pk, name, number in rows.values_list("id", "name", "volunteer_number")]
     refusals = _refusals(pk for pk, _, _ in found)
     return {number: KnownPerson(pk, name, refusals.get(pk, "")) for pk, name, number in found}
 
 
+def _people_by_document(partner_id: int, tokens: set[str]) -> dict[str, KnownPerson]:
+    """Whom blind indexes of identity numbers mean: by the archive's own number, else by what the partner said of it."""
+    found: dict[str, tuple[int, str]] = {}
+    for part in parts(sorted(token.removeprefix(DOCUMENT_MARK) for token in tokens)):
+        said = PulledVolunteer.objects.filter(partner_id=partner_id, id_index__in=part).select_related(
+            "person__merged_into"
+        )
+        for one in said:
+            person = one.person.merged_into or one.person
+            if person.erased_at is None:
+                found[one.id_index] = (person.pk, person.name)
+        own = Person.objects.filter(id_index__in=part, erased_at=None, merged_into=None)
+        for own_index, pk, name in own.values_list("id_index", "pk", "name"):
+            found[str(own_index)] = (pk, name)
+    refusals = _refusals(pk for pk, _ in found.values())
+    return {
+        f"{DOCUMENT_MARK}{index}": KnownPerson(pk, name, refusals.get(pk, "")) for index, (pk, name) in found.items()
+    }
+
+
 def _people_by_name(names: set[str]) -> dict[str, KnownPerson]:
     found: list[tuple[int, str]] = []
     for part in parts(sorted(names)):
-        found += Person.objects.filter(name__in=part, erased_at=None).values_list("id", "name")
+        found += Person.objects.filter(name__among=Many(part), erased_at=None).values_list("id", "name")
     count = Counter(plain_name(name) for _, name in found)
     refusals = _refusals(pk for pk, _ in found)
     return {
@@ -88,23 +154,41 @@ def _people_by_name(names: set[str]) -> dict[str, KnownPerson]:
 def _refusals(person_ids: Iterable[int]) -> dict[int, str]:
     """Why hours cannot be deposited for these people: {person id: code}; who may have them is left out."""
     wanted = set(person_ids)
-    cards = passbooks_by_person(wanted)
+    states: dict[int, str] = {}
+    for part in parts(sorted(wanted)):
+        states |= dict(Passbook.objects.filter(person_id__among=Many(part)).values_list("person_id", "state"))
     withdrawn = withdrawn_consents(wanted)
     found: dict[int, str] = {}
     for pk in wanted:
-        if pk not in cards:
+        if pk not in states:
             found[pk] = "passbook_missing"
-        elif cards[pk].state != Passbook.State.ACTIVE:
+        elif states[pk] != Passbook.State.ACTIVE:
             found[pk] = "passbook_not_active"
         elif pk in withdrawn:
             found[pk] = "consent_withdrawn"
     return found
 
 
-def _earlier(file: ImportFile | None) -> dict[tuple[str, int], str]:
+def _earlier(file: ImportFile | None, rows: Sequence[Keyed]) -> dict[tuple[str, int], str]:
+    """Lines of these rows that an earlier run of the same file left."""
+    found: dict[tuple[str, int], str] = {}
     if file is None:
-        return {}
-    return {(key, place): state for key, place, state in file.lines.values_list("row_key", "occurrence", "state")}
+        return found
+    for part in parts(sorted({keyed.key for keyed in rows})):
+        lines = file.lines.filter(row_key__among=Many(part)).values_list("row_key", "occurrence", "state")
+        found |= {(key, place): state for key, place, state in lines}
+    return found
+
+
+def _repeated(file: ImportFile | None, keys: set[str]) -> frozenset[str]:
+    """Which of these keys stand further up in the file, in a row that was taken."""
+    found: set[str] = set()
+    if file is None:
+        return frozenset()
+    for part in parts(sorted(keys)):
+        taken = file.lines.filter(row_key__among=Many(part), state__in=TAKEN)
+        found |= set(taken.values_list("row_key", flat=True))
+    return frozenset(found)
 
 
 def _elsewhere(partner_id: int, file: ImportFile | None, keys: set[str]) -> frozenset[str]:
@@ -114,7 +198,7 @@ def _elsewhere(partner_id: int, file: ImportFile | None, keys: set[str]) -> froz
         lines = lines.exclude(file=file)
     found: set[str] = set()
     for part in parts(sorted(keys)):
-        found |= set(lines.filter(row_key__in=part).values_list("row_key", flat=True))
+        found |= set(lines.filter(row_key__among=Many(part)).values_list("row_key", flat=True))
     return frozenset(found)
 
 
@@ -122,28 +206,58 @@ def _sent(partner_id: int, person_ids: set[int]) -> frozenset[tuple[int, int, st
     """What files that went out say of these people: such a row coming back is no service of its own."""
     found: set[tuple[int, int, str]] = set()
     for part in parts(sorted(person_ids)):
-        lines = HonoraryExportLine.objects.filter(export__partner_id=partner_id, person_id__in=part, tenths__gt=0)
+        lines = HonoraryExportLine.objects.filter(
+            export__partner_id=partner_id, person_id__among=Many(part), tenths__gt=0
+        )
         rows = lines.values_list("person_id", "tenths", "reason")
         found |= {(person_id, tenths * TENTH_MINUTES, plain_text(reason)) for person_id, tenths, reason in rows}
     return frozenset(found)
 
 
-def _known_time(partner_id: int, person_ids: set[int], rows: Sequence[FileRow]) -> KnownTime:
-    """Service known of these people around the days of `rows`, from presence here and from the partner's earlier files."""
-    known = KnownTime()
-    days = [row.day for row in rows if row.day is not None]
-    since, until = day_bounds(min(days))[0] - MARGIN, day_bounds(max(days))[1] + MARGIN
+def _other_way(partner_id: int, person_ids: set[int]) -> frozenset[tuple[int, int, bool]]:
+    """Honorary hours of these people that came before, by what tells rows of the interface from those of files: a day."""
+    found: set[tuple[int, int, bool]] = set()
     for part in parts(sorted(person_ids)):
-        for segment in segments(part, since, until):
-            known.occupy(segment.person_id, segment.starts_at, segment.ends_at)
-        _add_lines(known, partner_id, part, since, until)
+        lines = ImportLine.objects.filter(
+            file__partner_id=partner_id,
+            person_id__in=part,
+            hours_kind=HoursKind.HONORARY.value,
+            state__in=["credited", "held_back"],
+        )
+        rows = lines.values_list("person_id", "minutes", "day")
+        found |= {(pk, minutes, day is not None) for pk, minutes, day in rows if pk is not None}
+    return frozenset(found)
+
+
+def _known_time(partner_id: int, rows: Sequence[tuple[int, FileRow]]) -> KnownTime:
+    """Service known of these people around the days of their rows: presence here, and the partner's earlier files."""
+    known = KnownTime()
+    for first, last, person_ids in _spans(rows):
+        since, until = day_bounds(first)[0] - MARGIN, day_bounds(last)[1] + MARGIN
+        for part in parts(sorted(person_ids)):
+            for segment in segments(part, since, until):
+                known.occupy(segment.person_id, segment.starts_at, segment.ends_at)
+            _add_lines(known, partner_id, part, since, until)
     return known
+
+
+def _spans(rows: Sequence[tuple[int, FileRow]]) -> Iterator[tuple[date, date, set[int]]]:
+    """The rows' days in a few spans: first day, last day, whose rows fall into it."""
+    by_day: dict[date, set[int]] = defaultdict(set)
+    for person_id, row in rows:
+        assert row.day is not None
+        by_day[row.day].add(person_id)
+    days = sorted(by_day)
+    size = -(-len(days) // TIME_LOOKUPS_MAX) or 1
+    for start in range(0, len(days), size):
+        span = days[start : start + size]
+        yield span[0], span[-1], set().union(*(by_day[day] for day in span))
 
 
 def _add_lines(known: KnownTime, partner_id: int, person_ids: list[int], since: datetime, until: datetime) -> None:
     """Segments of earlier lines; one whose deposit was taken back is remembered, but its time is free again."""
     lines = ImportLine.objects.filter(
-        person_id__in=person_ids,
+        person_id__among=Many(person_ids),
         file__partner_id=partner_id,
         state__in=["credited", "held_back", "discarded"],
         starts_at__gte=since,
@@ -164,7 +278,7 @@ def _add_lines(known: KnownTime, partner_id: int, person_ids: list[int], since: 
 def _taken_back(person_ids: list[int]) -> set[int]:
     """Lines of these people whose deposit was reversed."""
     rows = DepositReversal.objects.filter(
-        deposit__passbook__person_id__in=person_ids, deposit__source_ref__startswith=SOURCE_PREFIX
+        deposit__passbook__person_id__among=Many(person_ids), deposit__source_ref__startswith=SOURCE_PREFIX
     )
     sources = rows.values_list("deposit__source_ref", flat=True)
     return {int(source.removeprefix(SOURCE_PREFIX)) for source in sources}

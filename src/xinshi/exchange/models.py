@@ -6,19 +6,164 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from xinshi.exchange.domain import DOCUMENT_MARK
 from xinshi.people.models import Person
 
 
 class Partner(models.Model):
-    """Another platform or bank (合作平台). Its row is locked while one of its files goes in or out."""
+    """Another platform or bank (合作平台). Its row is locked while one of its files or messages goes in or out.
+
+    `code` is the other bank's own code where it is a bank: both sides call each other by it. `address` is where its
+    interface answers; empty for a platform of which only files are known. The limits bind the partner's clearing account:
+    how many minutes may be owed in each direction at once (None: no limit).
+    """
+
+    class Kind(models.TextChoices):
+        PLATFORM = "platform", _("National platform")
+        BANK = "bank", _("Time bank")
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        DISPUTED = "disputed", _("In dispute")
+        """Stopped by the house itself, because what the two sides say does not fit together; a person resumes it."""
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=64)
-    is_active = models.BooleanField(default=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.BANK, db_default=Kind.BANK.value)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE, db_default=State.ACTIVE.value)
+    state_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    state_since = models.DateTimeField(null=True)
+    state_by_ref = models.CharField(max_length=64, blank=True, default="", db_default="")
+    address = models.CharField(max_length=200, blank=True, default="", db_default="")
+    in_minutes_max = models.PositiveBigIntegerField(null=True)
+    out_minutes_max = models.PositiveBigIntegerField(null=True)
+    limits_proposed = models.JSONField(null=True)
+    """Wider limits that wait for a second administrator: {"in": minutes or null, "out": minutes or null}."""
+    limits_proposed_by_ref = models.CharField(max_length=64, blank=True, default="", db_default="")
+    last_heard_at = models.DateTimeField(null=True)
+    """When the partner last answered or sent something that was understood."""
     created_at = models.DateTimeField()
 
     class Meta:
         db_table = "exchange_partner"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["platform", "bank"]), name="exchange_partner_kind"),
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "paused", "disputed"]), name="exchange_partner_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="active") | ~Q(state_reason=""), name="exchange_partner_stopped_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(limits_proposed__isnull=True, limits_proposed_by_ref="")
+                | (Q(limits_proposed__isnull=False) & ~Q(limits_proposed_by_ref="")),
+                name="exchange_partner_limits_proposed_by",
+            ),
+        ]
+
+
+def _confirmed_by_another(first: str, at: str, second: str) -> Q:
+    """What one person wrote, nobody or another one has put in force; the system may do both."""
+    by_another = ~Q(**{second: ""}) & (~Q(**{second: F(first)}) | Q(**{f"{second}__startswith": "system:"}))
+    return Q(**{at: None, second: ""}) | (Q(**{f"{at}__isnull": False}) & by_another)
+
+
+class PartnerStateChange(models.Model):
+    """What happened to a partner's state, each step once and for good (暂停、恢复与争议的记录)."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="state_changes")
+    state = models.CharField(max_length=8, choices=Partner.State.choices)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    by_ref = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "exchange_partner_state"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "paused", "disputed"]), name="exchange_partner_state_known"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="exchange_partner_state_says_why"),
+        ]
+
+
+class PartnerContract(models.Model):
+    """What was agreed with a partner, in versions (合作协议); the newest that has begun and not ended is in force.
+
+    `coefficient_percent` is applied to minutes that come in before they can be spent; what was certified is never altered.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="contracts")
+    number = models.PositiveIntegerField()
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    hours_kinds_in = models.JSONField(default=list)
+    """Which kinds of hours count when they come in: codes of `kernel.codes.HoursKind`."""
+    hours_kinds_out = models.JSONField(default=list)
+    coefficient_percent = models.PositiveIntegerField(default=100)
+    may_come_in = models.BooleanField(default=True)
+    """Earned there, redeemed here."""
+    may_go_out = models.BooleanField(default=True)
+    """Earned here, redeemed there."""
+    transfer_minutes_max = models.PositiveIntegerField(null=True)
+    """Of one transfer."""
+    person_month_minutes_max = models.PositiveIntegerField(null=True)
+    """Of one person in one calendar month, per direction."""
+    terms = models.CharField(max_length=1_000, blank=True, default="")
+    written_by_ref = models.CharField(max_length=64)
+    written_at = models.DateTimeField()
+    enforced_by_ref = models.CharField(max_length=64, blank=True, default="", db_default="")
+    enforced_at = models.DateTimeField(null=True)
+    """When another administrator put it in force; before, it is only written."""
+
+    class Meta:
+        db_table = "exchange_contract"
+        constraints = [
+            models.CheckConstraint(
+                condition=_confirmed_by_another("written_by_ref", "enforced_at", "enforced_by_ref"),
+                name="exchange_contract_two_people",
+            ),
+            models.UniqueConstraint(fields=["partner", "number"], name="exchange_contract_once"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="exchange_contract_period"
+            ),
+            models.CheckConstraint(
+                condition=Q(coefficient_percent__gte=1, coefficient_percent__lte=1_000),
+                name="exchange_contract_coefficient",
+            ),
+        ]
+
+
+class PartnerKey(models.Model):
+    """A partner's public key (公钥): its messages are trusted by it from `valid_from` until it is revoked.
+
+    `public_key` is base64 of the 32 raw bytes of Ed25519. The shared key of pairwise tokens is sealed elsewhere.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
+    key_id = models.CharField(max_length=32)
+    algorithm = models.CharField(max_length=8, default="ed25519")
+    public_key = models.CharField(max_length=200)
+    valid_from = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    added_by_ref = models.CharField(max_length=64)
+    confirmed_by_ref = models.CharField(max_length=64, blank=True, default="", db_default="")
+    confirmed_at = models.DateTimeField(null=True)
+    """When another administrator compared it with the partner's own word; before, nothing is trusted by it."""
+    revoked_by_ref = models.CharField(max_length=64, blank=True, default="", db_default="")
+    revoked_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+
+    class Meta:
+        db_table = "exchange_partner_key"
+        constraints = [
+            models.CheckConstraint(
+                condition=_confirmed_by_another("added_by_ref", "confirmed_at", "confirmed_by_ref"),
+                name="exchange_partner_key_two_people",
+            ),
+            models.UniqueConstraint(fields=["partner", "key_id"], name="exchange_partner_key_once"),
+            models.CheckConstraint(condition=Q(algorithm__in=["ed25519"]), name="exchange_partner_key_algorithm"),
+        ]
 
 
 class ImportFile(models.Model):
@@ -53,6 +198,74 @@ class ImportFile(models.Model):
         ]
 
 
+class ImportRun(models.Model):
+    """One taking-in of a file, portion by portion: `done_rows` is how far it came, in the order of the file.
+
+    A portion's lines, deposits and this cursor are written in one transaction, so that a run that was killed goes on where
+    it was. `figures` counts this run's rows by state, and its `minutes`. `path` is the sealed file in the storage, for a run
+    that the worker goes on with; `beat_at` is when somebody last worked at it;
+    None: nobody does.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Going on")
+        STOPPED = "stopped", _("Stopped")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="import_runs")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    row_count = models.PositiveIntegerField()
+    done_rows = models.PositiveIntegerField(default=0)
+    figures = models.JSONField(default=dict)
+    path = models.CharField(max_length=100, blank=True)
+    started_at = models.DateTimeField()
+    started_by_ref = models.CharField(max_length=64)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        db_table = "exchange_import_run"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "stopped"], ended_at=None)
+                | Q(state__in=["done", "failed"], ended_at__isnull=False),
+                name="exchange_run_ends_once",
+            ),
+            models.CheckConstraint(condition=Q(done_rows__lte=F("row_count")), name="exchange_run_within_file"),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(done_rows=F("row_count")), name="exchange_run_done_whole"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["beat_at"], condition=Q(state="running"), name="exchange_run_going_on"),
+        ]
+
+
+class ColumnMapping(models.Model):
+    """Which column is what in a partner's files with exactly these titles, as a person said it.
+
+    `columns` are places from 0 by field; `titles` are shown to people. Used silently until somebody changes or forgets it.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="column_mappings")
+    fingerprint = models.CharField(max_length=32)
+    titles = models.JSONField(default=list)
+    columns = models.JSONField(default=dict)
+    in_minutes = models.BooleanField(default=False)
+    said_by_ref = models.CharField(max_length=64)
+    said_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    uses = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "exchange_column_mapping"
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "fingerprint"], name="exchange_mapping_once"),
+        ]
+
+
 class ImportLine(models.Model):
     """One row of a file and what became of it. A credited line's deposit has the source `exchange-line:ID`.
 
@@ -68,6 +281,7 @@ class ImportLine(models.Model):
         ALREADY_KNOWN = "already_known", _("Already known")
         UNMATCHED = "unmatched", _("Person not found")
         REJECTED = "rejected", _("Rejected")
+        NOT_OURS = "not_ours", _("Not ours")
 
     file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="lines")
     sheet = models.CharField(max_length=64)
@@ -118,6 +332,10 @@ class ImportLine(models.Model):
                 name="exchange_line_discarded_says_why",
             ),
             models.CheckConstraint(
+                condition=~Q(state="not_ours") | (Q(decided_at__isnull=False) & ~Q(decision_reason="")),
+                name="exchange_line_not_ours_says_why",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=["rejected", "unmatched", "held_back"]) | ~Q(code=""),
                 name="exchange_line_says_why",
             ),
@@ -128,7 +346,16 @@ class ImportLine(models.Model):
             ),
             models.Index(fields=["state", "id"], condition=Q(state="held_back"), name="exchange_line_waiting"),
             models.Index(fields=["file", "state"], name="exchange_line_by_state"),
+            models.Index(
+                fields=["volunteer_number"], condition=Q(state="unmatched"), name="exchange_line_unmatched_number"
+            ),
+            models.Index(fields=["person"], condition=Q(state="unmatched"), name="exchange_line_unmatched_person"),
         ]
+
+    @property
+    def shown_number(self) -> str:
+        """The volunteer number for people's eyes; empty where a blind index stands in its place."""
+        return "" if self.volunteer_number.startswith(DOCUMENT_MARK) else self.volunteer_number
 
 
 class HonoraryExport(models.Model):
@@ -147,6 +374,23 @@ class HonoraryExport(models.Model):
         ]
 
 
+class HonoraryExportPart(models.Model):
+    """One file of an export: 志愿汇 takes so many rows at a time. `sha256` is of the file as it was written."""
+
+    export = models.ForeignKey(HonoraryExport, on_delete=models.PROTECT, related_name="parts")
+    number = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    tenths = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "exchange_honorary_export_part"
+        constraints = [
+            models.UniqueConstraint(fields=["export", "number"], name="exchange_export_part_once"),
+            models.CheckConstraint(condition=Q(number__gte=1, rows__gte=1), name="exchange_export_part_filled"),
+        ]
+
+
 class HonoraryExportLine(models.Model):
     """What one person's hours became in a file: carry before + minutes = 6 × tenths + carry after.
 
@@ -158,6 +402,8 @@ class HonoraryExportLine(models.Model):
     name = models.CharField(max_length=64)
     volunteer_number = models.CharField(max_length=32)
     reason = models.CharField(max_length=200)
+    part = models.PositiveIntegerField(default=1, db_default=1)
+    """In which file of the export the line stands."""
     minutes = models.IntegerField()
     carry_before = models.IntegerField()
     tenths = models.PositiveIntegerField()
@@ -202,4 +448,150 @@ class ExportCarry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["partner", "person"], name="exchange_carry_once"),
             models.CheckConstraint(condition=Q(minutes__lte=5), name="exchange_carry_rest"),
+        ]
+
+
+class PullCursor(models.Model):
+    """How far a partner's interface was read, per resource: written in the transaction that took the rows in."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="pull_cursors")
+    resource = models.CharField(max_length=16)
+    day = models.DateField()
+    """The day (`time`) that is being read; days before it are done."""
+    max_id = models.BigIntegerField(default=0)
+    """The partner's own cursor inside that day; the next page begins after it."""
+    pulled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "exchange_pull_cursor"
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "resource"], name="exchange_pull_cursor_once"),
+            models.CheckConstraint(
+                condition=Q(resource__in=["department", "volunteer", "duration", "hisduration"]),
+                name="exchange_pull_cursor_resource",
+            ),
+            models.CheckConstraint(condition=Q(max_id__gte=0), name="exchange_pull_cursor_forward"),
+        ]
+
+
+class PullRun(models.Model):
+    """One pull from a partner's interface and how it ended; `code` is empty where it went through."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="pull_runs")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    started_by_ref = models.CharField(max_length=64)
+    pages = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    credited = models.PositiveIntegerField(default=0)
+    credited_minutes = models.PositiveBigIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+    """Rows that are held back or whose person was not found."""
+    code = models.CharField(max_length=32, blank=True, default="")
+    resource = models.CharField(max_length=16, blank=True, default="")
+    """Where it stopped; empty where it went through."""
+
+    class Meta:
+        db_table = "exchange_pull_run"
+        indexes = [models.Index(fields=["partner", "-started_at"], name="exchange_pull_run_newest")]
+
+
+class PulledDepartment(models.Model):
+    """A team as the national platform names it; its administrators' data are passed over."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="departments")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    parent_code = models.CharField(max_length=64, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "exchange_pulled_department"
+        constraints = [models.UniqueConstraint(fields=["partner", "code"], name="exchange_pulled_department_once")]
+
+
+class PulledVolunteer(models.Model):
+    """Which volunteer number goes with which identity number, for people of the archive only.
+
+    `id_index` is the blind index of `people`: the identity number itself is never stored.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="volunteers")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    volunteer_number = models.CharField(max_length=32)
+    id_index = models.CharField(max_length=32)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "exchange_pulled_volunteer"
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "id_index"], name="exchange_pulled_volunteer_once"),
+        ]
+
+
+class ReturnedFile(models.Model):
+    """What 志愿汇 says that it has, compared with what went there: one comparison (对账).
+
+    `export` is the file that went out with which it was compared; None: with everything that went out until then.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="returned_files")
+    export = models.ForeignKey(HonoraryExport, on_delete=models.PROTECT, null=True, related_name="returned_files")
+    content_hash = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=200)
+    rows = models.PositiveIntegerField()
+    unreadable_rows = models.PositiveIntegerField()
+    """Rows with a fault: they were compared with nothing."""
+    matched_people = models.PositiveIntegerField()
+    matched_minutes = models.PositiveBigIntegerField()
+    compared_at = models.DateTimeField()
+    compared_by_ref = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "exchange_returned_file"
+
+
+class ReturnedDifference(models.Model):
+    """One person about whom the two sides differ; it ends by a decision with its reason, or by a later comparison."""
+
+    class Kind(models.TextChoices):
+        ONLY_HERE = "only_here", _("Only here")
+        ONLY_THERE = "only_there", _("Only there")
+        DIFFERS = "differs", _("Amounts differ")
+
+    class Decision(models.TextChoices):
+        THEY_CORRECT = "they_correct", _("Ours is right: 志愿汇 corrects it")
+        WE_CORRECT = "we_correct", _("Theirs is right: we correct it here")
+        BOTH_RIGHT = "both_right", _("Explained: both are right")
+        REPLACED = "replaced", _("A later comparison took its place")
+
+    file = models.ForeignKey(ReturnedFile, on_delete=models.PROTECT, related_name="differences")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    volunteer_number = models.CharField(max_length=64)
+    name = models.CharField(max_length=64, blank=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    here_minutes = models.PositiveIntegerField()
+    there_minutes = models.PositiveIntegerField()
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_ref = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "exchange_returned_difference"
+        constraints = [
+            models.UniqueConstraint(fields=["file", "volunteer_number"], name="exchange_difference_once"),
+            models.CheckConstraint(
+                condition=Q(kind="only_here", here_minutes__gte=1, there_minutes=0)
+                | Q(kind="only_there", here_minutes=0, there_minutes__gte=1)
+                | (Q(kind="differs", here_minutes__gte=1, there_minutes__gte=1) & ~Q(here_minutes=F("there_minutes"))),
+                name="exchange_difference_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None) | (Q(decided_at__isnull=False) & ~Q(reason="")),
+                name="exchange_difference_decided_says_why",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["file", "id"], condition=Q(decision=""), name="exchange_difference_open"),
         ]

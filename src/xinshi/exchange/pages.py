@@ -19,6 +19,7 @@ from xinshi.exchange.actions.exporting import written_again
 from xinshi.exchange.forms import ExportForm
 from xinshi.exchange.models import ImportLine
 from xinshi.exchange.reporting import line_text, to_correct_of_file
+from xinshi.exchange.returning import queries as returning
 from xinshi.exchange.zhiyuanhui.columns import TEMPLATE_FILE_NAME
 from xinshi.kernel.errors import NotFound
 from xinshi.kernel.minutes import hours_figure
@@ -26,6 +27,7 @@ from xinshi.kernel.minutes import hours_figure
 FILES_PER_PAGE: Final = 20
 LINES_PER_PAGE: Final = 100
 EXPORTS_PER_PAGE: Final = 20
+PART_DIGITS_MAX: Final = 6
 
 
 @page(READERS)
@@ -36,6 +38,8 @@ def overview(request: PageRequest) -> HttpResponse:
         "overview": queries.overview(request.actor),
         "cards": queries.file_cards(shown),
         "page": shown,
+        "runs": queries.open_runs(request.actor),
+        "differences_open": returning.open_count(request.actor),
         "may_write": is_keeper(request.actor),
     }
     return render(request, "exchange/overview.html", context)
@@ -177,7 +181,24 @@ def _tell(request: HttpRequest, report: actions.ExportReport) -> None:
 def export_file(request: PageRequest, export_id: int) -> HttpResponse:
     """A file that went out, as it was."""
     found = queries.export(request.actor, export_id)
-    return workbook_response(written_again(found), TEMPLATE_FILE_NAME)
+    typed = request.GET.get("part", "1")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < PART_DIGITS_MAX else 0
+    if number != 1 and not found.parts.filter(number=number).exists():
+        raise NotFound
+    return workbook_response(written_again(found, part=number), TEMPLATE_FILE_NAME)
+
+
+@page(READERS)
+def export_record(request: PageRequest, export_id: int) -> HttpResponse:
+    """What was sent: each file with its hash, each person's line with what rounding carried."""
+    found = queries.export(request.actor, export_id)
+    lines = found.lines.order_by("part", "volunteer_number")
+    context = {
+        "card": queries.export_cards([found])[0],
+        "parts": found.parts.order_by("number"),
+        "page": Paginator(lines, LINES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "exchange/export_record.html", context)
 
 
 def workbook_response(data: bytes, name: str) -> HttpResponse:

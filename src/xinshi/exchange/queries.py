@@ -5,21 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from xinshi.bank.models import Deposit
-from xinshi.exchange.access import is_keeper, require_reader, visible_to
+from xinshi.exchange.access import is_keeper, require_keeper, require_reader, visible_to
 from xinshi.exchange.domain import ZHIYUANHUI
 from xinshi.exchange.known import SOURCE_PREFIX
-from xinshi.exchange.models import ExportCarry, HonoraryExport, ImportFile, ImportLine
+from xinshi.exchange.models import (
+    ColumnMapping,
+    ExportCarry,
+    HonoraryExport,
+    HonoraryExportPart,
+    ImportFile,
+    ImportLine,
+    ImportRun,
+)
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.ledger import queries as ledger
 from xinshi.ledger.domain import AccountKind
+from xinshi.people import queries as people
+from xinshi.people.models import Person
 from xinshi.people.queries import names_by_reference
 
 State = ImportLine.State
+OPEN_RUNS_MAX: Final = 20
+CANDIDATES_MAX: Final = 10
+SAME_NAME_MAX: Final = 200
+PHONE_TAIL_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class Overview:
     files: int
     came_in_minutes: int
     held_back: int
+    unmatched: int
     to_correct: int
     went_out_minutes: int
     carried_minutes: int
@@ -78,6 +94,7 @@ class ExportCard:
     people: int
     minutes: int
     tenths: int
+    parts: int = 1
 
     @property
     def sent_minutes(self) -> int:
@@ -91,12 +108,14 @@ def overview(actor: Actor) -> Overview:
     came_in = [one.minutes for one in ledger.system_totals() if (one.kind, one.owner_ref) == clearing]
     lines = ImportLine.objects.aggregate(
         held=Count("pk", filter=Q(state=State.HELD_BACK)),
-        wrong=Count("pk", filter=Q(state__in=[State.REJECTED, State.UNMATCHED])),
+        unmatched=Count("pk", filter=Q(state=State.UNMATCHED)),
+        wrong=Count("pk", filter=Q(state=State.REJECTED)),
     )
     return Overview(
         files=ImportFile.objects.count(),
         came_in_minutes=-sum(came_in),
         held_back=lines["held"],
+        unmatched=lines["unmatched"],
         to_correct=lines["wrong"],
         went_out_minutes=6 * (HonoraryExport.objects.aggregate(n=Sum("lines__tenths"))["n"] or 0),
         carried_minutes=ExportCarry.objects.aggregate(n=Sum("minutes"))["n"] or 0,
@@ -185,9 +204,68 @@ def export_cards(rows: Iterable[HonoraryExport]) -> list[ExportCard]:
         people=Count("lines", filter=Q(lines__tenths__gt=0)), minutes=Sum("lines__minutes"), tenths=Sum("lines__tenths")
     )
     found = {row.pk: row for row in totals}
+    files = dict(
+        HonoraryExportPart.objects.filter(export__in=[row.pk for row in wanted])
+        .order_by()
+        .values_list("export_id")
+        .annotate(Max("number"))
+    )
     return [
-        ExportCard(row, found[row.pk].people, found[row.pk].minutes or 0, found[row.pk].tenths or 0) for row in wanted
+        ExportCard(
+            row, found[row.pk].people, found[row.pk].minutes or 0, found[row.pk].tenths or 0, files.get(row.pk, 1)
+        )
+        for row in wanted
     ]
+
+
+def run(actor: Actor, run_id: int) -> ImportRun:
+    """One run of an import with its file; NotFound for an unknown one."""
+    require_reader(actor)
+    found = ImportRun.objects.select_related("file").filter(pk=run_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_runs(actor: Actor) -> list[ImportRun]:
+    """Imports that go on or rest, the newest first."""
+    require_reader(actor)
+    rows = ImportRun.objects.filter(state__in=["running", "stopped"]).exclude(path="").select_related("file")
+    return list(rows.order_by("-pk")[:OPEN_RUNS_MAX])
+
+
+def unmatched(actor: Actor, *, term: str = "") -> QuerySet[ImportLine]:
+    """Rows whose person was not found or cannot be credited, by number and name; `term` is part of either."""
+    require_reader(actor)
+    rows = ImportLine.objects.filter(state=State.UNMATCHED).select_related("file", "person")
+    wanted = term.strip().replace("\0", "")
+    if wanted:
+        rows = rows.filter(Q(name__contains=wanted) | Q(volunteer_number__contains=wanted))
+    return rows.order_by("volunteer_number", "name", "pk")
+
+
+def unmatched_count(actor: Actor) -> int:
+    """How many rows wait for their person; none for who may not match them."""
+    return ImportLine.objects.filter(state=State.UNMATCHED).count() if is_keeper(actor) else 0
+
+
+def candidates(actor: Actor, term: str) -> list[Person]:
+    """Who may be meant: by volunteer number, whole phone or identity number, part of the name, or name and phone's end."""
+    require_keeper(actor)
+    wanted = term.strip()
+    if not wanted:
+        return []
+    name, _, tail = wanted.rpartition(" ")
+    if name and tail.isascii() and tail.isdigit() and len(tail) == PHONE_TAIL_DIGITS:
+        same_name = people.search(actor).filter(name=name.strip()).order_by("pk")[:SAME_NAME_MAX]
+        return [person for person in same_name if person.phone.endswith(tail)][:CANDIDATES_MAX]
+    return list(people.search(actor, term=wanted).order_by("name", "pk")[:CANDIDATES_MAX])
+
+
+def remembered_columns(actor: Actor) -> QuerySet[ColumnMapping]:
+    """What people said about titles, the newest first."""
+    require_reader(actor)
+    return ColumnMapping.objects.order_by("-said_at", "-pk")
 
 
 def export(actor: Actor, export_id: int) -> HonoraryExport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from xinshi.documents.workbook import write_workbook
 from xinshi.exchange.domain import REASONS, FileKind, RowState
 from xinshi.exchange.judging import Decision
 from xinshi.exchange.models import ImportFile, ImportLine
+from xinshi.exchange.zhiyuanhui.reading import ReadFile
 
 PREVIEW_ROWS: Final = 50
+WrongRow = tuple[Mapping[str, str], str]
 TO_CORRECT: Final = (RowState.REJECTED, RowState.UNMATCHED)
 JSON_KINDS: Final = {
     FileKind.HONORARY: "honorary",
@@ -62,8 +64,18 @@ class ImportReport:
     rejected: Sequence[Rejection]
     waiting: Sequence[PreviewRow]
     """The first rows that are held back or whose person was not found."""
-    to_correct: bytes | None
-    """Rejected rows and those of unknown people in their own columns, and why; None where there is none."""
+    wrong: Sequence[WrongRow]
+    """Rejected rows and those of unknown people: their cells by field, and why."""
+    titles: Mapping[str, str]
+    skipped: int = 0
+    skipped_rows: Sequence[int] = ()
+    """Rows that say nobody's hours, such as totals: how many, and the first of them."""
+    run_id: int | None = None
+
+    @property
+    def to_correct(self) -> bytes | None:
+        """The wrong rows as a spreadsheet in their own columns; None where there is none."""
+        return _workbook(self.titles, self.wrong) if self.wrong else None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -95,43 +107,65 @@ def decision_text(decision: Decision) -> str:
     return reason_text(decision.fault.code, decision.fault.parameters) if decision.fault else ""
 
 
-def report_of(
-    decisions: Sequence[Decision], *, kind: FileKind, titles: Mapping[str, str], file_id: int | None
-) -> ImportReport:
-    count = Counter(decision.state for decision in decisions)
-    rejected = [decision for decision in decisions if decision.state is RowState.REJECTED]
-    wrong = [decision for decision in decisions if decision.state in TO_CORRECT]
-    waiting = [decision for decision in decisions if decision.state in (RowState.HELD_BACK, RowState.UNMATCHED)]
-    return ImportReport(
-        file_id=file_id,
-        kind=kind,
-        rows=len(decisions),
-        credited=count[RowState.CREDITED],
-        minutes=sum(one.row.minutes or 0 for one in decisions if one.state is RowState.CREDITED),
-        no_sign_out=count[RowState.NO_SIGN_OUT],
-        held_back=count[RowState.HELD_BACK],
-        already_known=count[RowState.ALREADY_KNOWN],
-        unmatched=count[RowState.UNMATCHED],
-        rejected=[
-            Rejection(one.row.row_number, one.fault.column, one.fault.code, decision_text(one))
-            for one in rejected
-            if one.fault
-        ],
-        waiting=[_preview(one) for one in waiting[:PREVIEW_ROWS]],
-        to_correct=to_correct_of_decisions(wrong, titles) if wrong else None,
-    )
+class ReportWriter:
+    """Adds a run up, portion by portion."""
+
+    def __init__(self, read: ReadFile, *, file_id: int | None, run_id: int | None) -> None:
+        self._read = read
+        self._ids = file_id, run_id
+        self._count: Counter[str] = Counter()
+        self._rejected: list[Rejection] = []
+        self._waiting: list[PreviewRow] = []
+        self._wrong: list[WrongRow] = []
+
+    def add(self, decisions: Sequence[Decision]) -> None:
+        self._count.update(decision.state.value for decision in decisions)
+        for one in decisions:
+            if one.state is RowState.CREDITED:
+                self._count["minutes"] += one.row.minutes or 0
+                continue
+            if one.state in TO_CORRECT and one.fault:
+                self._wrong.append((one.row.cells, f"{one.fault.column}: {decision_text(one)}"))
+            if one.state is RowState.REJECTED and one.fault:
+                text = decision_text(one)
+                self._rejected.append(Rejection(one.row.row_number, one.fault.column, one.fault.code, text))
+            elif one.state in (RowState.HELD_BACK, RowState.UNMATCHED) and len(self._waiting) < PREVIEW_ROWS:
+                self._waiting.append(_preview(one))
+
+    def add_earlier(self, figures: Mapping[str, int], file: ImportFile) -> None:
+        """What the same run did before it was interrupted."""
+        self._count.update(figures)
+        for line in file.lines.filter(state__in=[state.value for state in TO_CORRECT]).order_by("pk").iterator():
+            self._wrong.append((line.cells, f"{line.column}: {line_text(line)}"))
+            if line.state == RowState.REJECTED.value:
+                self._rejected.append(Rejection(line.row_number, line.column, line.code, line_text(line)))
+
+    def finished(self) -> ImportReport:
+        count = self._count
+        file_id, run_id = self._ids
+        return ImportReport(
+            file_id=file_id,
+            run_id=run_id,
+            kind=self._read.kind,
+            rows=self._read.row_count,
+            credited=count["credited"],
+            minutes=count["minutes"],
+            no_sign_out=count["no_sign_out"],
+            held_back=count["held_back"],
+            already_known=count["already_known"],
+            unmatched=count["unmatched"],
+            rejected=self._rejected,
+            waiting=self._waiting,
+            wrong=self._wrong,
+            titles=self._read.titles,
+            skipped=self._read.skipped,
+            skipped_rows=self._read.skipped_rows,
+        )
 
 
 def _preview(decision: Decision) -> PreviewRow:
     row = decision.row
     return PreviewRow(row.row_number, row.name, row.number, row.minutes or 0, decision.state, decision_text(decision))
-
-
-def to_correct_of_decisions(decisions: Iterable[Decision], titles: Mapping[str, str]) -> bytes:
-    return _workbook(
-        titles,
-        [(one.row.cells, f"{one.fault.column}: {decision_text(one)}" if one.fault else "") for one in decisions],
-    )
 
 
 def to_correct_of_file(file: ImportFile) -> bytes:
@@ -145,7 +179,7 @@ def line_text(line: ImportLine) -> str:
     return reason_text(line.code, line.parameters) if line.code else ""
 
 
-def _workbook(titles: Mapping[str, str], rows: Sequence[tuple[Mapping[str, str], str]]) -> bytes:
+def _workbook(titles: Mapping[str, str], rows: Sequence[WrongRow]) -> bytes:
     return write_workbook(
         sheet_name=gettext("Rows to correct"),
         headers=[*titles.values(), gettext("Why this row was not imported")],

@@ -24,7 +24,7 @@ SELECT d.id, d.source_ref FROM deposit d
 NOT_THROUGH_CLEARING: Final = """
 SELECT d.id, t.id FROM deposit d
   JOIN ledger_transfer t ON t.id = d.transfer_id JOIN ledger_account a ON a.id = t.debit_id
- WHERE (d.source_ref LIKE 'exchange-line:%') <> (a.kind = 'clearing') ORDER BY d.id LIMIT 1
+ WHERE (d.partner <> '') <> (a.kind = 'clearing') ORDER BY d.id LIMIT 1
 """
 SENT_BACK: Final = """
 SELECT e.deposit_id, d.source_ref FROM exchange_exported_deposit e JOIN deposit d ON d.id = e.deposit_id

@@ -20,7 +20,7 @@ def today() -> date:
 
 def local_day(moment: datetime) -> date:
     """The hospital's day on which `moment` falls."""
-    return moment.astimezone(HOSPITAL_ZONE).date()
+    return moment.date() if moment.tzinfo is HOSPITAL_ZONE else moment.astimezone(HOSPITAL_ZONE).date()
 
 
 def at_local(day: date, clock_time: time) -> datetime:

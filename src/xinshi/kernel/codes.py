@@ -33,6 +33,23 @@ SERVICE_CATEGORIES: tuple[tuple[str, str, str], ...] = (
     ("3201", "Epidemic control", "疫情防护"),
 )
 
+SERVED_GROUPS: tuple[tuple[str, str, str], ...] = (
+    ("01", "Children", "儿童"),
+    ("02", "Women", "妇女"),
+    ("03", "Elderly people", "老年人"),
+    ("04", "People with disabilities", "残障人士"),
+    ("05", "Entitled veterans and families", "优抚对象"),
+    ("06", "Families in poverty", "贫困家庭"),
+    ("07", "Special groups", "特殊群体"),
+    ("08", "Patients", "病患者"),
+    ("09", "Rural residents", "农村居民"),
+    ("10", "Urban residents", "城镇居民"),
+    ("11", "The public", "社会公众"),
+    ("13", "Taxpayers", "纳税人缴费人"),
+    ("99", "Others", "其他"),
+)
+"""Whom a service is for (服务对象)."""
+
 IDENTITY_DOCUMENTS: tuple[tuple[str, str, str], ...] = (
     ("01", "Mainland resident identity card", "内地居民身份证"),
     ("02", "Hong Kong identity document", "香港居民身份证件"),

@@ -8,6 +8,8 @@ from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotAllowed
 
 READERS: Final = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+ALARMED: Final = READERS | {Role.COORDINATOR}
+"""Who must hear of it when the book does not agree with itself."""
 
 
 def require_reader(actor: Actor) -> None:

@@ -6,11 +6,14 @@ above: this room knows no person, only `actor_ref`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import BigIntegerField, Case, F, Sum, Value, When
 
 from xinshi.kernel import clock
 from xinshi.ledger.domain import (
@@ -22,6 +25,7 @@ from xinshi.ledger.domain import (
     HeldMinutes,
     HoldNotOpen,
     KeyReused,
+    NewHold,
     NewTransfer,
     PostedTransfer,
     TransferUnknown,
@@ -31,6 +35,8 @@ from xinshi.ledger.domain import (
 )
 from xinshi.ledger.engines import engine_post
 from xinshi.ledger.models import Account, Balance, Hold, Transfer
+
+T = TypeVar("T")
 
 
 @transaction.atomic
@@ -69,22 +75,25 @@ def post(*, transfer: NewTransfer, actor_ref: str) -> PostedTransfer:
     return post_batch(transfers=[transfer], actor_ref=actor_ref)[0]
 
 
-@transaction.atomic
 def post_batch(*, transfers: Sequence[NewTransfer], actor_ref: str) -> list[PostedTransfer]:
-    """Book all of `transfers` or none; results in the order of input. Limits hold after every step of the batch."""
+    """Book all of `transfers` or none; results in the order of input. Limits hold after every step of the batch.
+
+    The engine joins the caller's transaction or makes one of its own; after a refusal the caller's goes on.
+    """
     return _post(transfers, actor_ref=actor_ref, hold_ids={})
 
 
 def _post(transfers: Sequence[NewTransfer], *, actor_ref: str, hold_ids: Mapping[str, int]) -> list[PostedTransfer]:
     batch = unique_transfers(transfers)
     done = engine_post()(batch, actor_ref=actor_ref, at=clock.now(), hold_ids=hold_ids)
+    if len(done) == len(transfers):
+        return [done[transfer.key] for transfer in transfers]
     seen: set[str] = set()
     results = []
     for transfer in transfers:
-        posting = done[transfer.key]
-        is_new = posting.is_new and transfer.key not in seen
+        posted = done[transfer.key]
+        results.append(replace(posted, is_new=False) if transfer.key in seen else posted)
         seen.add(transfer.key)
-        results.append(PostedTransfer(id=posting.id, key=transfer.key, is_new=is_new, posted_at=posting.posted_at))
     return results
 
 
@@ -101,36 +110,92 @@ def hold(
     memo: str = "",
 ) -> HeldMinutes:
     """Set `minutes` aside on `account_id` for a later capture to `to_id`; InsufficientMinutes where they are not there."""
-    assert minutes > 0
-    at = clock.now()
-    digest = hold_payload_hash(account_id=account_id, to_id=to_id, minutes=minutes, kind=kind)
-    balance = _locked_balance(account_id)
-    known = Hold.objects.filter(key=key).first()
-    if known is not None:
-        if known.payload_hash != digest:
-            raise KeyReused(key=key)
-        return HeldMinutes(id=known.pk, key=key, account_id=account_id, minutes=minutes, is_new=False)
-    if Account.objects.filter(pk__in=[account_id, to_id], closed_at__isnull=False).exists():
-        raise AccountClosed
-    available = balance.posted - balance.held - balance.floor
-    if available < minutes:
-        available += _expire_overdue(account_id, at)
-    if available < minutes:
-        raise insufficient(available=available, needed=minutes)
-    Balance.objects.filter(pk=account_id).update(held=F("held") + minutes)
-    made = Hold.objects.create(
-        key=key,
-        payload_hash=digest,
-        account_id=account_id,
-        to_id=to_id,
-        minutes=minutes,
-        kind=kind,
-        expires_at=expires_at,
-        made_at=at,
-        actor_ref=actor_ref,
-        memo=memo,
+    new = NewHold(
+        key=key, account_id=account_id, to_id=to_id, minutes=minutes, kind=kind, expires_at=expires_at, memo=memo
     )
-    return HeldMinutes(id=made.pk, key=key, account_id=account_id, minutes=minutes, is_new=True)
+    return hold_many(holds=[new], actor_ref=actor_ref)[0]
+
+
+@transaction.atomic
+def hold_many(*, holds: Sequence[NewHold], actor_ref: str) -> list[HeldMinutes]:
+    """Set minutes aside for all of `holds` (each key once) or for none, in a fixed number of statements per 500."""
+    at = clock.now()
+    rows = {
+        new.key: Hold(
+            key=new.key,
+            payload_hash=hold_payload_hash(
+                account_id=new.account_id, to_id=new.to_id, minutes=new.minutes, kind=new.kind
+            ),
+            account_id=new.account_id,
+            to_id=new.to_id,
+            minutes=new.minutes,
+            kind=new.kind,
+            expires_at=new.expires_at,
+            made_at=at,
+            actor_ref=actor_ref,
+            memo=new.memo,
+        )
+        for new in holds
+    }
+    assert len(rows) == len(holds), "a hold is asked for once"
+    balances = lock_balances(account_ids=[new.account_id for new in holds])
+    known = _known_holds(rows)
+    fresh = [row for key, row in rows.items() if key not in known]
+    _refuse_closed({account_id for row in fresh for account_id in (row.account_id, row.to_id)})
+    _set_aside(fresh, balances, at)
+    made = Hold.objects.bulk_create(fresh, batch_size=2_000)
+    ids = known | {row.key: row.pk for row in made}
+    return [
+        HeldMinutes(
+            id=ids[new.key], key=new.key, account_id=new.account_id, minutes=new.minutes, is_new=new.key not in known
+        )
+        for new in holds
+    ]
+
+
+def _known_holds(rows: Mapping[str, Hold]) -> dict[str, int]:
+    """Ids of the holds that were made before, by key; KeyReused where one was made with another payload."""
+    found: dict[str, int] = {}
+    for keys in _parts(list(rows)):
+        for key, pk, digest in Hold.objects.filter(key__in=keys).values_list("key", "id", "payload_hash"):
+            if digest != rows[key].payload_hash:
+                raise KeyReused(key=key)
+            found[key] = pk
+    return found
+
+
+def _refuse_closed(account_ids: set[int]) -> None:
+    for part in _parts(sorted(account_ids)):
+        if Account.objects.filter(pk__in=part, closed_at__isnull=False).exists():
+            raise AccountClosed
+
+
+def _set_aside(rows: Sequence[Hold], balances: Mapping[int, Balance], at: datetime) -> None:
+    """Raise what is held, account by account; overdue holds are given back where they are in the way."""
+    needed: dict[int, int] = defaultdict(int)
+    for row in rows:
+        needed[row.account_id] += row.minutes
+    for account_id, minutes in needed.items():
+        balance = balances[account_id]
+        available = balance.posted - balance.held - balance.floor
+        if available < minutes:
+            available += _expire_overdue(account_id, at)
+        if available < minutes:
+            raise insufficient(available=available, needed=minutes)
+    for part in _parts(sorted(needed)):
+        Balance.objects.filter(pk__in=part).update(
+            held=F("held") + Case(*(When(pk=pk, then=Value(needed[pk])) for pk in part), output_field=BigIntegerField())
+        )
+
+
+@transaction.atomic
+def postpone_hold(*, hold_id: int, expires_at: datetime) -> None:
+    """Keep an open hold for longer; HoldNotOpen where it was used, given back, or has run out."""
+    found = _locked_hold(hold_id)
+    if found.state != Hold.State.OPEN or found.expires_at <= clock.now():
+        raise HoldNotOpen
+    assert expires_at > found.expires_at, "a hold is only ever prolonged"
+    Hold.objects.filter(pk=hold_id).update(expires_at=expires_at)
 
 
 @transaction.atomic
@@ -216,6 +281,24 @@ def expire_holds(*, limit: int = 500) -> int:
     return len(accounts)
 
 
+def lock_balances(*, account_ids: Sequence[int]) -> dict[int, Balance]:
+    """Lock bounded accounts in ascending order, until the caller's transaction ends; AccountUnknown for a missing one."""
+    wanted = sorted(set(account_ids))
+    found: dict[int, Balance] = {}
+    for part in _parts(wanted):
+        rows = Balance.objects.select_for_update(no_key=True).filter(pk__in=part).order_by("pk")
+        found |= {row.pk: row for row in rows}
+    if len(found) < len(wanted):
+        raise AccountUnknown
+    return found
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in parts that fit into one statement's variables."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
+
+
 def _locked_balance(account_id: int) -> Balance:
     found = Balance.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if found is None:
@@ -224,11 +307,14 @@ def _locked_balance(account_id: int) -> Balance:
 
 
 def _locked_hold(hold_id: int) -> Hold:
-    """The hold, read after its account's balance was locked: the order is balances first, everywhere."""
-    account_id = Hold.objects.filter(pk=hold_id).values_list("account_id", flat=True).first()
-    if account_id is None:
+    """The hold, read after the balances of both its sides were locked: balances first, in ascending order, everywhere.
+
+    Of both sides, because a capture books on both: who locks the payer alone first deadlocks with the opposite capture.
+    """
+    sides = Hold.objects.filter(pk=hold_id).values_list("account_id", "to_id").first()
+    if sides is None:
         raise HoldNotOpen
-    _locked_balance(account_id)
+    list(Balance.objects.select_for_update(no_key=True).filter(pk__in=sides).order_by("pk").values_list("pk"))
     return Hold.objects.get(pk=hold_id)
 
 

@@ -7,12 +7,18 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
+from pydantic import StringConstraints
 
-from xinshi.doors.api import CursorPage, actor_of
+from xinshi.doors.api import CursorPage, actor_of, cursor_page
 from xinshi.ledger import queries
 from xinshi.ledger.access import require_reader
-from xinshi.ledger.checking import check_book
-from xinshi.ledger.models import Transfer
+from xinshi.ledger.checking import check_book, history
+from xinshi.ledger.models import Reconciliation, Seal, Transfer
+from xinshi.ledger.proof.command import as_json
+from xinshi.ledger.proof.receipts import RECEIPT_BYTES_MAX
+from xinshi.ledger.receipts import bank_identity, check_here, receipt_for
+from xinshi.ledger.sealing import header_of
+from xinshi.ledger.signing import signing_key
 
 router = Router(tags=["ledger"])
 Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -64,22 +70,99 @@ class StatementLineOut(Schema):
     memo: str
 
 
+class SealOut(Schema):
+    """A seal's header. `format` 1 hashed the rows themselves and has neither `root` nor `history`."""
+
+    format: int
+    n: int
+    from_id: int
+    to_id: int
+    rows: int
+    prev_hash: str
+    root: str
+    history: str
+    sealed_at: str
+    hash: str
+
+
+class BankOut(Schema):
+    name_zh: str
+    name_en: str
+    public_key: str
+
+
+class ReceiptOut(Schema):
+    """What proves a line: check it offline with `xinshi verify receipt`. Keep the JSON as it is, to the last sign."""
+
+    format: str
+    bank: BankOut
+    issued_at: str
+    row: list[Any]
+    index: int
+    path: list[str]
+    seal: SealOut
+    head: SealOut
+    head_path: list[str]
+    signature: str
+
+
+class SealListOut(CursorPage[SealOut]):
+    """Newest first, with the key by which this bank signs receipts."""
+
+    bank: BankOut
+
+
+class ReceiptIn(Schema):
+    """The receipt's text as it was downloaded."""
+
+    receipt: Annotated[str, StringConstraints(min_length=2, max_length=RECEIPT_BYTES_MAX)]
+
+
+class CheckStepOut(Schema):
+    code: str
+    outcome: str
+    sentence: dict[str, str]
+
+
+class CheckOut(Schema):
+    """`outcome`: holds, fails, or open where it cannot be said; `steps` say what was looked at."""
+
+    outcome: str
+    holds: bool
+    sentence: dict[str, str]
+    steps: list[CheckStepOut]
+
+
+class ReconciliationOut(Schema):
+    started_at: datetime
+    finished_at: datetime
+    ok: bool
+    first_difference: str
+    transfers: int
+    seal_n: int
+    seal_hash: str
+    actor: str
+
+
 class VerifyOut(Schema):
+    """`heads` are the newest seals of the trail and of what else is written once: keep them outside this database."""
+
     ok: bool
     counts: dict[str, int]
     checks: list[str]
     first_difference: str
     seal_head: str
+    heads: dict[str, str]
 
 
 @router.get("/book", response=BookOut)
 def show_book(request: HttpRequest) -> BookOut:
     """The book at a glance; auditors and administrators."""
     require_reader(actor_of(request))
-    totals = queries.totals()
+    totals, system_totals = queries.book()
     system = [
         SystemAccountOut(account_id=row.account_id, kind=row.kind, owner=row.owner_ref, minutes=row.minutes)
-        for row in queries.system_totals()
+        for row in system_totals
     ]
     return BookOut(
         accounts=totals.accounts,
@@ -102,6 +185,7 @@ def verify_book(request: HttpRequest) -> VerifyOut:
         checks=report.checks,
         first_difference=report.first_difference,
         seal_head=report.seal_head,
+        heads=report.heads,
     )
 
 
@@ -154,3 +238,56 @@ def list_account_lines(
     ]
     last = lines[-1].seq if lines else 1
     return {"items": items, "next_cursor": last if len(lines) == limit and last > 1 else None}
+
+
+@router.get("/transfers/{transfer_id}/receipt", response=ReceiptOut)
+def show_receipt(request: HttpRequest, transfer_id: Identifier) -> dict[str, Any]:
+    """The signed receipt of any booking, for auditors and administrators; one's own are with the passbook's lines."""
+    require_reader(actor_of(request))
+    return receipt_for(transfer_id).as_json()
+
+
+@router.get("/seals", response=SealListOut)
+def list_seals(
+    request: HttpRequest,
+    cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """The seals' headers, newest first, to be kept outside this bank; everybody may."""
+    actor_of(request)
+    page = cursor_page(Seal.objects.all(), cursor=cursor, limit=limit, render=_seal_out)
+    bank = bank_identity(signing_key())
+    return page | {"bank": BankOut(name_zh=bank.name_zh, name_en=bank.name_en, public_key=bank.public_key)}
+
+
+def _seal_out(seal: Seal) -> SealOut:
+    return SealOut(**header_of(seal).as_json())
+
+
+@router.post("/receipts/check", response=CheckOut)
+def check_receipt(request: HttpRequest, payload: ReceiptIn) -> dict[str, Any]:
+    """Whether a receipt holds, in itself and against this bank's present book; everybody may, nothing is kept."""
+    actor_of(request)
+    return as_json(check_here(payload.receipt.encode(errors="replace")))
+
+
+@router.get("/verifications", response=list[ReconciliationOut])
+def list_verifications(
+    request: HttpRequest, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[ReconciliationOut]:
+    """The newest reconciliations of the whole book; auditors and administrators."""
+    require_reader(actor_of(request))
+    return [_reconciliation_out(row) for row in history(limit=limit)]
+
+
+def _reconciliation_out(row: Reconciliation) -> ReconciliationOut:
+    return ReconciliationOut(
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        ok=row.ok,
+        first_difference=row.first_difference,
+        transfers=row.transfers,
+        seal_n=row.seal_n,
+        seal_hash=row.seal_hash,
+        actor=row.actor_ref,
+    )

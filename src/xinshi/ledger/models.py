@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from xinshi.ledger.domain import AccountKind
+from xinshi.vault.fields import EncryptedTextField
 
 
 class Account(models.Model):
@@ -125,10 +126,83 @@ class Seal(models.Model):
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
     sealed_at = models.DateTimeField()
+    root = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """Merkle root over the rows; empty in a seal of format 1, which hashed the rows themselves."""
+    history = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """Merkle root over every seal before this one; empty in a seal of format 1."""
 
     class Meta:
         db_table = "ledger_seal"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(root="", history="") | (~Q(root="") & ~Q(history="")), name="ledger_seal_format"
+            ),
             models.CheckConstraint(condition=Q(to_id__gte=F("from_id")), name="ledger_seal_range"),
             models.CheckConstraint(condition=Q(rows__gt=0), name="ledger_seal_rows"),
         ]
+
+
+class SealNode(models.Model):
+    """A whole node of the growing tree over all seals, at its place in the order of making (`proof.merkle`)."""
+
+    position = models.BigIntegerField(primary_key=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "ledger_seal_node"
+        constraints = [models.CheckConstraint(condition=Q(position__gte=0), name="ledger_seal_node_position")]
+
+
+class SigningKey(models.Model):
+    """The bank's own key pair (Ed25519), made once; the private half is sealed by the vault, the public one published."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    public_key = models.CharField(max_length=64, unique=True)
+    private_key = EncryptedTextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_signing_key"
+
+
+class Reconciliation(models.Model):
+    """That the whole book was reconciled, and what was found; appended, never changed."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    ok = models.BooleanField()
+    first_difference = models.CharField(max_length=400, blank=True)
+    checks = models.PositiveSmallIntegerField()
+    transfers = models.BigIntegerField()
+    seal_n = models.BigIntegerField()
+    seal_hash = models.CharField(max_length=64, blank=True)
+    actor_ref = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "ledger_reconciliation"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ok=True, first_difference="") | (Q(ok=False) & ~Q(first_difference="")),
+                name="ledger_reconciliation_says_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__gte=F("started_at")), name="ledger_reconciliation_takes_time"
+            ),
+        ]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, to a tenth."""
+        return round((self.finished_at - self.started_at).total_seconds(), 1)
+
+
+class ReconciliationClaim(models.Model):
+    """Who reconciles right now, at most one; a claim that was not renewed for a while is that of a dead process."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    claimed_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=96)
+
+    class Meta:
+        db_table = "ledger_reconciliation_claim"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_reconciliation_claim_one")]

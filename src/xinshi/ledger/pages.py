@@ -1,4 +1,4 @@
-"""The auditor's view of the book: totals, accounts, bookings, seals, and the whole reconciliation."""
+"""The auditor's view of the book: totals, accounts, bookings, seals, the reconciliation. What all see: `public_pages`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from xinshi.doors.links import object_url
 from xinshi.doors.pages import PageRequest, page
 from xinshi.ledger import queries
 from xinshi.ledger.access import READERS
-from xinshi.ledger.checking import check_book, last_check
+from xinshi.ledger.checking import check_book, history
+from xinshi.ledger.receipts import receipt_file, receipt_for
 
 LINES = 50
 NEWEST = 20
+NIGHTS = 14
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -27,14 +29,17 @@ def overview(request: PageRequest) -> HttpResponse:
     term = request.GET.get("term", "").strip()[:64]
     before = _number(request, "before")
     transfers = queries.transfers_page(before_id=before, limit=NEWEST)
+    totals, system = queries.book()
+    checks = history(limit=NIGHTS)
     context = {
-        "totals": queries.totals(),
-        "system": queries.system_totals(),
+        "totals": totals,
+        "system": system,
         "transfers": transfers,
         "older": transfers[-1].pk if len(transfers) == NEWEST else None,
         "is_newest": before is None,
         "seals": queries.newest_seals(limit=5),
-        "last_check": last_check(),
+        "checks": checks,
+        "last_check": checks[0] if checks else None,
         "term": term,
         "accounts": queries.matching_accounts(term) if term else [],
     }
@@ -74,3 +79,16 @@ def transfer(request: PageRequest, transfer_id: int) -> HttpResponse:
         "seal": queries.seal_over(transfer_id),
     }
     return render(request, "ledger/transfer.html", context)
+
+
+@page(READERS)
+def receipt(request: PageRequest, transfer_id: int) -> HttpResponse:  # noqa: ARG001  # The roles say who may.
+    """The receipt of any booking as a file, for auditors and administrators."""
+    return receipt_download(receipt_file(receipt_for(transfer_id)), transfer_id)
+
+
+def receipt_download(content: bytes, transfer_id: int) -> HttpResponse:
+    """A receipt as an answer that browsers save."""
+    response = HttpResponse(content, content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{transfer_id}.json"'
+    return response

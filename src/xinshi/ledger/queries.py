@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import Count, Q, Sum
+from django.db import connection
+from django.db.models import Q, Sum
 
-from xinshi.ledger.domain import AccountKind, AccountUnknown, TransferUnknown
+from xinshi.ledger.domain import AccountKind, AccountUnknown, HistoryLine, TransferUnknown
 from xinshi.ledger.models import Account, Balance, Entry, Hold, Seal, Transfer
 
 STATEMENT_LINES_MAX: Final = 500
+BOOK: Final = """
+SELECT t.accounts, t.posted, t.held, t.transfers, t.head, t.sealed_to, a.id, a.kind, a.owner_ref, coalesce(m.minutes, 0)
+  FROM (SELECT count(*) AS accounts, coalesce(sum(posted), 0) AS posted, coalesce(sum(held), 0) AS held,
+               (SELECT count(*) FROM ledger_transfer) AS transfers,
+               coalesce((SELECT hash FROM ledger_seal ORDER BY n DESC LIMIT 1), '') AS head,
+               coalesce((SELECT to_id FROM ledger_seal ORDER BY n DESC LIMIT 1), 0) AS sealed_to
+          FROM ledger_balance) t
+  LEFT JOIN ledger_account a ON a.kind IN ({kinds})
+  LEFT JOIN (SELECT account_id, sum(minutes) AS minutes
+               FROM (SELECT debit_id AS account_id, -minutes AS minutes FROM ledger_transfer
+                     UNION ALL SELECT credit_id, minutes FROM ledger_transfer) line
+              GROUP BY account_id) m ON m.account_id = a.id
+ ORDER BY a.id
+"""
+FIGURES_MAX: Final = 1_000_000
 REFERENCE: Final = re.compile(r"[a-z][a-z-]*:\d+")
 
 
@@ -43,6 +59,17 @@ class StatementLine:
     posted_at: datetime
     memo: str
     reverses_id: int | None
+
+
+HISTORY_FIELDS: Final = (
+    "seq",
+    "transfer_id",
+    "transfer__key",
+    "transfer__kind",
+    "amount",
+    "transfer__worked_on",
+    "transfer__reverses_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +134,49 @@ def statement(
     ]
 
 
+def figures(account_id: int, *, up_to: int | None, matching: Q) -> Iterator[tuple[int, int, int, int, str]]:
+    """(seq, transfer id, amount, balance after, day of service) of a bounded account, oldest line first."""
+    entries = Entry.objects.filter(matching, account_id=account_id).order_by("seq")
+    if up_to is not None:
+        entries = entries.filter(seq__lte=up_to)
+    columns = ("seq", "transfer_id", "amount", "balance_after", "transfer__worked_on")
+    for seq, transfer_id, amount, balance_after, worked_on in entries.values_list(*columns)[:FIGURES_MAX]:
+        yield seq, transfer_id, amount, balance_after, worked_on.isoformat()
+
+
+def line_number(account_id: int, transfer_id: int) -> int | None:
+    """Which line of a bounded account's statement a transfer is."""
+    return Entry.objects.filter(account_id=account_id, transfer_id=transfer_id).values_list("seq", flat=True).first()
+
+
 def open_holds(account_id: int, *, limit: int = 100) -> list[Hold]:
     """What is set aside on an account now, the first to expire first."""
     return list(Hold.objects.filter(account_id=account_id, state=Hold.State.OPEN).order_by("expires_at", "id")[:limit])
+
+
+def open_hold(key: str) -> int | None:
+    """The id of the hold with this key, while it is open."""
+    return Hold.objects.filter(key=key, state=Hold.State.OPEN).values_list("id", flat=True).first()
+
+
+def holds_of(account_ids: Sequence[int]) -> dict[int, list[Hold]]:
+    """What is set aside on these accounts now, by account."""
+    found: dict[int, list[Hold]] = {}
+    for start in range(0, len(account_ids), 500):
+        rows = Hold.objects.filter(account_id__in=account_ids[start : start + 500], state=Hold.State.OPEN)
+        for row in rows.order_by("account_id", "id"):
+            found.setdefault(row.account_id, []).append(row)
+    return found
+
+
+def histories(account_ids: Sequence[int]) -> dict[int, list[HistoryLine]]:
+    """Every line of these bounded accounts, ascending; accounts without lines are left out."""
+    found: dict[int, list[HistoryLine]] = {}
+    for start in range(0, len(account_ids), 500):
+        rows = Entry.objects.filter(account_id__in=account_ids[start : start + 500]).order_by("account_id", "seq")
+        for row in rows.values_list("account_id", *HISTORY_FIELDS).iterator(chunk_size=5_000):
+            found.setdefault(row[0], []).append(HistoryLine(*row[1:]))
+    return found
 
 
 def account(account_id: int) -> Account:
@@ -131,27 +198,53 @@ def reversal_of(transfer_id: int) -> int | None:
     return Transfer.objects.filter(reverses_id=transfer_id).values_list("id", flat=True).first()
 
 
+def book() -> tuple[BookTotals, list[SystemTotal]]:
+    """The book at a glance, and what each system account gave and took: of one moment, by one statement.
+
+    Read by several statements while others book, the bank would seem to owe more, or less, than it gave out.
+    """
+    kinds = [kind.value for kind in AccountKind if not kind.is_bounded]
+    with connection.cursor() as cursor:
+        cursor.execute(BOOK.format(kinds=", ".join(["%s"] * len(kinds))), kinds)
+        rows = cursor.fetchall()
+    accounts, posted, held, transfers, head, sealed_to = rows[0][:6]
+    system = [SystemTotal(pk, kind, owner, int(minutes)) for *_, pk, kind, owner, minutes in rows if pk is not None]
+    return BookTotals(accounts, transfers, int(posted), int(held), head, sealed_to), system
+
+
 def system_totals() -> list[SystemTotal]:
     """What each system account gave and took, summed from its transfers."""
-    kinds = [kind.value for kind in AccountKind if not kind.is_bounded]
-    rows = Account.objects.filter(kind__in=kinds).order_by("id").values_list("id", "kind", "owner_ref")
-    out = dict(Transfer.objects.filter(debit__kind__in=kinds).values_list("debit_id").annotate(Sum("minutes")))
-    into = dict(Transfer.objects.filter(credit__kind__in=kinds).values_list("credit_id").annotate(Sum("minutes")))
-    return [SystemTotal(pk, kind, owner, into.get(pk, 0) - out.get(pk, 0)) for pk, kind, owner in rows]
+    return book()[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What went through one system account: minutes that it gave, that it took in, and that open holds will bring it."""
+
+    gave_minutes: int = 0
+    took_minutes: int = 0
+    coming_minutes: int = 0
+
+    @property
+    def minutes(self) -> int:
+        """Its balance: what it took in less what it gave."""
+        return self.took_minutes - self.gave_minutes
+
+
+def flow_of(kind: AccountKind, owner_ref: str) -> Flow:
+    """The flow through a system account, summed from its own transfers alone; nought where it was never opened."""
+    account = Account.objects.filter(kind=kind.value, owner_ref=owner_ref).values_list("pk", flat=True).first()
+    if account is None:
+        return Flow()
+    gave = Transfer.objects.filter(debit_id=account).aggregate(n=Sum("minutes"))["n"]
+    took = Transfer.objects.filter(credit_id=account).aggregate(n=Sum("minutes"))["n"]
+    coming = Hold.objects.filter(to_id=account, state=Hold.State.OPEN).aggregate(n=Sum("minutes"))["n"]
+    return Flow(gave or 0, took or 0, coming or 0)
 
 
 def totals() -> BookTotals:
     """The book at a glance."""
-    sums: dict[str, Any] = Balance.objects.aggregate(posted=Sum("posted"), held=Sum("held"), n=Count("account_id"))
-    last = Seal.objects.order_by("-n").first()
-    return BookTotals(
-        accounts=sums["n"],
-        transfers=Transfer.objects.count(),
-        outstanding_minutes=sums["posted"] or 0,
-        held_minutes=sums["held"] or 0,
-        seal_head=last.hash if last else "",
-        sealed_to=last.to_id if last else 0,
-    )
+    return book()[0]
 
 
 def matching_accounts(term: str) -> list[Account]:
@@ -176,6 +269,11 @@ def seal_head() -> str:
     """The newest seal's hash, to be published outside the database; empty while nothing is sealed."""
     last = Seal.objects.order_by("-n").first()
     return last.hash if last else ""
+
+
+def seal_hash_at(n: int) -> str:
+    """The fingerprint of the seal with this number; empty where there is none."""
+    return Seal.objects.filter(n=n).values_list("hash", flat=True).first() or ""
 
 
 def newest_seals(*, limit: int) -> list[Seal]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from xinshi.doors.rows import insert_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.messages.models import Message
@@ -28,20 +29,17 @@ def send_many(messages: Iterable[NewMessage]) -> None:
     wanted = list(messages)
     for message in wanted:
         assert not message.parameters or message.text % message.parameters, "the sentence has all that it names"
-    Message.objects.bulk_create(
-        [
-            Message(
-                recipient_ref=message.recipient_ref,
-                text=message.text,
-                parameters=message.parameters,
-                object_ref=message.object_ref,
-                key=message.key,
-                sent_at=at,
-            )
-            for message in wanted
-        ],
+    insert_many(
+        Message,
+        each={
+            "recipient_ref": [message.recipient_ref for message in wanted],
+            "text": [message.text for message in wanted],
+            "parameters": [message.parameters for message in wanted],
+            "object_ref": [message.object_ref for message in wanted],
+            "key": [message.key for message in wanted],
+        },
+        same={"sent_at": at},
         ignore_conflicts=True,
-        batch_size=2_000,
     )
 
 

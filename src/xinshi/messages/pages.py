@@ -1,4 +1,4 @@
-"""The inbox 消息."""
+"""The inbox 消息, and texts on their way out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from django.utils.translation import gettext
 
 from xinshi.doors.pages import SIGNED_IN, PageRequest, page
 from xinshi.messages import actions, queries
+from xinshi.messages.access import SENDING_KEEPERS
+from xinshi.messages.gateways import is_for_developing, is_ready
+from xinshi.messages.models import OutgoingText
+from xinshi.messages.wording import PURPOSES, STATES
 
 PAGE_SIZE: Final = 30
 
@@ -46,3 +50,22 @@ def read_all(request: PageRequest) -> HttpResponse:
     actions.mark_read(actor=request.actor)
     messages.success(request, gettext("All messages are marked as read."))
     return redirect("messages:inbox")
+
+
+@page(SENDING_KEEPERS)
+def outgoing(request: PageRequest) -> HttpResponse:
+    """Texts on their way to phones: what waits, what failed; `?state=` narrows. Codes are shown only while developing."""
+    state = request.GET.get("state", "")
+    wanted = state if state in OutgoingText.State.values else ""
+    shown = Paginator(queries.outgoing(request.actor, state=wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    lines = [queries.outgoing_line(row) for row in shown]
+    context = {
+        "page": shown,
+        "lines": [(line, *STATES[line.state], PURPOSES.get(line.purpose, line.purpose)) for line in lines],
+        "states": [(name, words) for name, (words, _) in STATES.items()],
+        "wanted": wanted,
+        "is_for_developing": is_for_developing(),
+        "is_ready": is_ready(),
+        "query": f"state={wanted}" if wanted else "",
+    }
+    return render(request, "messages/outgoing.html", context)

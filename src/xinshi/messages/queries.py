@@ -1,4 +1,4 @@
-"""Reads of the inbox: always one's own."""
+"""Reads of the inbox, always one's own; and of texts on their way out, for those who look after sending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from xinshi.doors.links import object_url
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
-from xinshi.messages.models import Message
+from xinshi.messages.access import require_sending_keeper
+from xinshi.messages.gateways import is_for_developing
+from xinshi.messages.models import Message, OutgoingText
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +58,40 @@ def line_of(row: Message) -> InboxLine:
         url=object_url(row.object_ref),
         sent_at=row.sent_at,
         read_at=row.read_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingLine:
+    """A text on its way out. `text` is empty but for the development gateway: codes are secrets."""
+
+    id: int
+    shown_to: str
+    text: str
+    purpose: str
+    state: str
+    attempts: int
+    last_error: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def outgoing(actor: Actor, *, state: str = "") -> QuerySet[OutgoingText]:
+    """Texts on their way out, newest first; administrators only."""
+    require_sending_keeper(actor)
+    rows = OutgoingText.objects.order_by("-id")
+    return rows.filter(state=state) if state else rows
+
+
+def outgoing_line(row: OutgoingText) -> OutgoingLine:
+    return OutgoingLine(
+        id=row.pk,
+        shown_to=row.shown_to,
+        text=row.text if is_for_developing() else "",
+        purpose=row.purpose,
+        state=row.state,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
     )

@@ -9,6 +9,7 @@ from xinshi.messages import pages
 app_name = "messages"
 urlpatterns = [
     path("", pages.inbox, name="inbox"),
+    path("outgoing/", pages.outgoing, name="outgoing"),
     path("read/", pages.read_all, name="read_all"),
     path("<int:message_id>/read/", pages.read, name="read"),
 ]

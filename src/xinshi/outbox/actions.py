@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from xinshi.doors.rows import insert_many
 from xinshi.kernel import clock
 from xinshi.kernel.events import Event, event_class
 from xinshi.outbox.models import Delivery, Heartbeat, StoredEvent
@@ -34,12 +35,21 @@ def publish_many(events: Iterable[Event]) -> None:
     """Store `events` and one delivery per listener, in the caller's transaction."""
     assert connection.in_atomic_block, "an event is published in the transaction that makes it true"
     at = clock.now()
-    stored = StoredEvent.objects.bulk_create(
-        [StoredEvent(name=event.name, payload=event.to_json()) for event in events], batch_size=BATCH_MAX
+    wanted = list(events)
+    stored = insert_many(
+        StoredEvent,
+        each={"name": [event.name for event in wanted], "payload": [event.to_json() for event in wanted]},
+        same={"published_at": at},
     )
-    Delivery.objects.bulk_create(
-        [Delivery(event=row, listener=name, due_at=at) for row in stored for name in _LISTENERS.get(row.name, ())],
-        batch_size=BATCH_MAX,
+    deliveries = [
+        (event_id, listener)
+        for event_id, event in zip(stored, wanted, strict=True)
+        for listener in _LISTENERS.get(event.name, ())
+    ]
+    insert_many(
+        Delivery,
+        each={"event_id": [pk for pk, _ in deliveries], "listener": [listener for _, listener in deliveries]},
+        same={"state": Delivery.State.DUE.value, "attempts": 0, "due_at": at, "last_error": ""},
     )
 
 

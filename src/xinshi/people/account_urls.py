@@ -11,4 +11,6 @@ urlpatterns = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
+    # Who registered by phone has none yet; changing it sends them here.
+    path("password/set/", views.password_set, name="account_set_password"),
 ]

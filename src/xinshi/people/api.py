@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
 from xinshi.kernel.actor import Actor, Role
@@ -26,7 +26,9 @@ Word = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
 Words = Annotated[list[Word], Field(max_length=30)]
 Phone = Annotated[str, Field(max_length=20, pattern=NO_NUL)]
 Group = Literal["staff", "student", "citizen"]
-Purpose = Literal["service", "publicity", "exchange:zhiyuanhui"]
+Purpose = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^(service|publicity|exchange:[A-Za-z0-9._-]{1,32})$")
+]
 
 
 class PersonCardOut(Schema):

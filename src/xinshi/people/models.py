@@ -1,7 +1,8 @@
-"""Users, roles, persons, consents, tokens."""
+"""Users, roles, persons, guardians, consents, tokens."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,12 +15,19 @@ from xinshi.vault.fields import EncryptedTextField
 
 models.CharField.register_lookup(Length)
 ID_CONTEXT: Final = "person.id_number"
+TRACE_CONTEXT: Final = "person.id_trace"
 PHONE_CONTEXT: Final = "person.phone"
 
 
 def id_index(number: str) -> str | None:
     """The blind index of an identity number, whatever the case of its letters; None for none."""
     return blind_index(number.upper(), context=ID_CONTEXT) if number else None
+
+
+def id_trace(number: str) -> str:
+    """The blind index of an identity number's letters and digits, whatever stands between them; empty for none."""
+    signs = "".join(sign for sign in unicodedata.normalize("NFKC", number).upper() if sign.isalnum())
+    return blind_index(signs, context=TRACE_CONTEXT) if signs else ""
 
 
 def phone_index(phone: str) -> str:
@@ -48,6 +56,8 @@ class Person(models.Model):
     id_kind = models.CharField(max_length=2, blank=True, default="")
     id_number = EncryptedTextField(blank=True, default="")
     id_index = models.CharField(max_length=32, null=True, blank=True, unique=True, editable=False)
+    id_trace = models.CharField(max_length=32, blank=True, default="", db_index=True, editable=False)
+    """The blind index of the number's letters and digits alone: it finds one document that was written in two ways."""
     volunteer_number = models.CharField(max_length=32, null=True, blank=True, unique=True)
     phone = EncryptedTextField(blank=True, default="")
     phone_index = models.CharField(max_length=32, blank=True, default="", db_index=True, editable=False)
@@ -58,6 +68,8 @@ class Person(models.Model):
     is_public = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged_people")
+    """Who stays of two records of the same human being; whoever was merged is found no more and signs in no more."""
 
     class Meta:
         db_table = "person"
@@ -68,6 +80,56 @@ class Person(models.Model):
                 condition=models.Q(id_number="", id_index=None)
                 | (~models.Q(id_number="") & models.Q(id_index__isnull=False)),
                 name="person_id_indexed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("id")),
+                name="person_merged_into_another",
+            ),
+        ]
+
+
+class Guardianship(models.Model):
+    """Who answers for a minor 监护人, and their consent. Ends by itself on `until`, the birthday that makes it needless."""
+
+    class Relation(models.TextChoices):
+        PARENT = "parent"
+        GRANDPARENT = "grandparent"
+        OTHER = "other"
+
+    class Through(models.TextChoices):
+        NONE = ""
+        TEXT = "text"
+        PAPER = "paper"
+
+    ward = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="guardianships")
+    guardian = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="wards")
+    """The guardian's own record, where they are a volunteer too: then they may see the minor's passbook."""
+    name = models.CharField(max_length=64)
+    relation = models.CharField(max_length=12, choices=Relation.choices)
+    phone = EncryptedTextField(blank=True, default="")
+    id_number = EncryptedTextField()
+    named_at = models.DateTimeField()
+    named_by_ref = models.CharField(max_length=64)
+    until = models.DateField()
+    consented_at = models.DateTimeField(null=True)
+    consented_through = models.CharField(max_length=5, choices=Through.choices, blank=True, default="")
+    consent_note = models.CharField(max_length=200, blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "guardianship"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ward"], condition=models.Q(ended_at=None), name="guardianship_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(consented_at=None, consented_through="")
+                | (models.Q(consented_at__isnull=False) & ~models.Q(consented_through="")),
+                name="guardianship_consent_says_how",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(consented_through="paper") | ~models.Q(consent_note=""),
+                name="guardianship_paper_has_note",
             ),
         ]
 
@@ -85,6 +147,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    known_roles: frozenset[str] | None = None
+    """Read together with the session's user; None where they were not, and for a user who lives longer than a request."""
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from xinshi.kernel.actor import Actor
+from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotFound
 from xinshi.people.access import visible_to
 from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, PURPOSES, masked_name, masked_phone
-from xinshi.people.models import ApiToken, Consent, Person, User, id_index, phone_index
+from xinshi.people.models import ApiToken, Consent, Guardianship, Person, User, id_index, phone_index
+from xinshi.people.purposes import partner_purposes
 
 T = TypeVar("T")
 LOOKUP_SIZE = 500
@@ -43,11 +46,12 @@ def _parts(values: Iterable[T]) -> Iterator[list[T]]:
 
 
 def find_by_id_numbers(numbers: Iterable[str]) -> dict[str, int]:
-    """Who is known by an identity number: {number as given: person id}."""
+    """Who is known by an identity number: {number as given: person id}; whoever was merged is who stayed."""
     by_index = {index: number for number in numbers if (index := id_index(number))}
     found: dict[str, int] = {}
     for part in _parts(by_index):
-        for index, pk in Person.objects.filter(id_index__in=part).values_list("id_index", "id"):
+        rows = Person.objects.filter(id_index__in=part).values_list("id_index", Coalesce("merged_into_id", "id"))
+        for index, pk in rows:
             found[by_index[str(index)]] = pk
     return found
 
@@ -56,7 +60,8 @@ def find_by_volunteer_numbers(numbers: Iterable[str]) -> dict[str, int]:
     """Who is known by a volunteer number: {number: person id}."""
     found: dict[str, int] = {}
     for part in _parts({number for number in numbers if number}):
-        rows = Person.objects.filter(volunteer_number__in=part).values_list("volunteer_number", "id")
+        numbered = Person.objects.filter(volunteer_number__in=part)
+        rows = numbered.values_list("volunteer_number", Coalesce("merged_into_id", "id"))
         found |= {str(number): pk for number, pk in rows}
     return found
 
@@ -76,7 +81,7 @@ def find_known(
 ) -> tuple[dict[str, FoundPerson], dict[str, FoundPerson]]:
     """Who is known by identity numbers and by volunteer numbers: ({number: person}, {number: person})."""
     by_index = {index: number for number in id_numbers if (index := id_index(number))}
-    columns = ("id", "name", "volunteer_number", "id_index")
+    columns = (Coalesce("merged_into_id", "id"), "name", "volunteer_number", "id_index")
     by_id: dict[str, FoundPerson] = {}
     for part in _parts(by_index):
         for pk, name, number, index in Person.objects.filter(id_index__in=part).values_list(*columns):
@@ -118,7 +123,7 @@ def person(actor: Actor, person_id: int) -> Person:
 
 def search(actor: Actor, *, term: str = "", groups: Sequence[str] = ()) -> QuerySet[Person]:
     """People whom `actor` may see, by part of the name, or by a whole volunteer number, phone or identity number."""
-    people = visible_to(actor).filter(erased_at=None)
+    people = visible_to(actor).filter(erased_at=None, merged_into=None)
     wanted = term.strip().replace("\0", "")
     if wanted:
         condition = Q(name__contains=wanted) | Q(volunteer_number=wanted)
@@ -139,6 +144,11 @@ def users(*, term: str = "") -> QuerySet[User]:
     return rows.filter(Q(username__contains=wanted) | Q(person__name__contains=wanted)) if wanted else rows
 
 
+def free_user_name() -> str:
+    """A user name that nobody has chosen, for whom no other suits."""
+    return f"v{secrets.randbelow(10**10):010d}"
+
+
 def user(user_id: int) -> User:
     """One sign-in with its person and roles; NotFound otherwise."""
     found = User.objects.select_related("person").prefetch_related("role_grants").filter(pk=user_id).first()
@@ -152,6 +162,26 @@ def names_by_reference(references: Iterable[str]) -> dict[str, str]:
     wanted = {number for kind, _, number in (reference.partition(":") for reference in references) if kind == "user"}
     rows = User.objects.filter(pk__in=[int(number) for number in wanted if number.isdigit()])
     return {f"user:{pk}": name or username for pk, name, username in rows.values_list("pk", "person__name", "username")}
+
+
+def guardianship_of(ward_id: int) -> Guardianship | None:
+    """The guardian who was named for a minor and not replaced; their consent may still be awaited, or have ended by age."""
+    return Guardianship.objects.filter(ward_id=ward_id, ended_at=None).first()
+
+
+def with_guardians_consent(ward_ids: Collection[int], *, on: date) -> set[int]:
+    """Who of these minors has a guardian that agreed, on that day."""
+    found: set[int] = set()
+    for part in _parts(ward_ids):
+        rows = Guardianship.objects.filter(ward_id__in=part, ended_at=None, consented_at__isnull=False, until__gt=on)
+        found.update(rows.values_list("ward_id", flat=True))
+    return found
+
+
+def people_of(person_id: int) -> list[int]:
+    """A person's record and those that were merged into it: all are this one human being."""
+    merged = Person.objects.filter(merged_into_id=person_id).order_by("pk").values_list("pk", flat=True)
+    return [person_id, *merged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +202,26 @@ def consents(person_id: int) -> list[ConsentStatus]:
             given_at=given[purpose].given_at if purpose in given else None,
             given_through=given[purpose].given_through if purpose in given else "",
         )
-        for purpose in PURPOSES
+        for purpose in (*PURPOSES, *partner_purposes())
     ]
 
 
 def tokens(actor: Actor) -> list[ApiToken]:
     """The actor's own tokens that still work, newest first."""
     return list(ApiToken.objects.filter(user_id=actor.user_id or 0, revoked_at=None).order_by("-id"))
+
+
+def skills_of(person_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The skills of these people, by person."""
+    found: dict[int, frozenset[str]] = {}
+    wanted = sorted(set(person_ids))
+    for start in range(0, len(wanted), 500):
+        rows = Person.objects.filter(pk__in=wanted[start : start + 500]).values_list("pk", "skills")
+        found |= {pk: frozenset(skills) for pk, skills in rows}
+    return found
+
+
+def people_with_role(role: Role) -> list[int]:
+    """The people whose active sign-in holds a role: whom a task tells what concerns that role."""
+    holders = User.objects.filter(is_active=True, person__isnull=False, role_grants__role=role.value)
+    return sorted(holders.values_list("person_id", flat=True))

@@ -44,6 +44,17 @@ PURPOSES: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
 """Per purpose of consent: its name and what it means."""
 
 
+def partner_purpose_words(partner_name: str) -> tuple[str, str]:
+    """The name and the meaning of consent to exchange hours with one time bank."""
+    return (
+        gettext("Exchange with %(name)s") % {"name": partner_name},
+        gettext(
+            "Your hours may go there and come from there. Neither your name nor your identity number leaves this "
+            "house: both banks know you by a code that only the two of them can make."
+        ),
+    )
+
+
 def fault_text(fault: Fault) -> str:
     """What is wrong and what would be right, as a sentence."""
     text = gettext(fault.message)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import F
 
 from xinshi.audit.actions import record_many
 from xinshi.bank.actions import raise_stars
-from xinshi.bank.domain import Policy, star_level
+from xinshi.bank.domain import star_level
 from xinshi.bank.models import Passbook
 from xinshi.bank.queries import policy_in_force
+from xinshi.bank.rules import Policy
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotAllowed, gettext_noop
@@ -46,11 +48,17 @@ def promote(*, actor: Actor, passbook_ids: Iterable[int]) -> int:
 def promote_all(*, actor: Actor) -> int:
     """Look at every passbook that stands below its stars, as after a new policy; returns how many people rose."""
     _require_system(actor)
-    thresholds = policy_in_force().star_thresholds_minutes
+    rules = policy_in_force().rules
     due: set[int] = set()
-    for level, threshold in enumerate(thresholds, start=1):
-        lower = Passbook.objects.filter(certified_minutes__gte=threshold, star_level__lt=level)
-        due.update(lower.values_list("pk", flat=True))
+    worthy = Passbook.objects.exclude(state=Passbook.State.CLOSED).annotate(
+        verified_hundredfold=F("verified_minutes") * 100
+    )
+    stars = zip(rules.star_thresholds_minutes, rules.star_verified_percent, strict=True)
+    for level, (threshold, percent) in enumerate(stars, start=1):
+        worthy = worthy.filter(
+            certified_minutes__gte=threshold, verified_hundredfold__gte=F("certified_minutes") * percent
+        )
+        due.update(worthy.filter(star_level__lt=level).values_list("pk", flat=True))
     return promote(actor=actor, passbook_ids=due)
 
 
@@ -60,7 +68,12 @@ def _require_system(actor: Actor) -> None:
 
 
 def _reached(passbook: Passbook, policy: Policy) -> int:
-    return star_level(passbook.certified_minutes, policy.star_thresholds_minutes)
+    return star_level(
+        passbook.certified_minutes,
+        policy.star_thresholds_minutes,
+        verified_minutes=passbook.verified_minutes,
+        verified_percent=policy.rules.star_verified_percent,
+    )
 
 
 def _give(actor: Actor, due: Sequence[Passbook], policy: Policy) -> None:

@@ -22,12 +22,15 @@ def honour_roll(request: PageRequest) -> HttpResponse:
     """Star volunteers who agreed to be named; how many there are of each star."""
     level = _small_number(request.GET.get("stars", ""), at_most=STARS_MAX)
     found = queries.honour_roll(level=level, page=_small_number(request.GET.get("page", ""), at_most=10_000) or 1)
+    rules = policy_in_force().rules
     context = {
         "found": found,
         "figures": queries.figures(),
         "level": level,
         "query": f"stars={level}" if level else "",
-        "thresholds": list(enumerate(policy_in_force().star_thresholds_minutes, start=1)),
+        "thresholds": list(
+            zip(range(1, STARS_MAX + 1), rules.star_thresholds_minutes, rules.star_verified_percent, strict=True)
+        ),
     }
     return render(request, "recognition/honour_roll.html", context)
 

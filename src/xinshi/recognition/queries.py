@@ -7,10 +7,11 @@ from typing import Final
 
 from django.db.models import Count, QuerySet
 
-from xinshi.bank.domain import STARS_MAX, StarProgress, star_progress
+from xinshi.bank.domain import STARS_MAX, StarProgress
 from xinshi.bank.models import Passbook
-from xinshi.bank.queries import own_passbook, policy_in_force
+from xinshi.bank.queries import own_passbook, policy_in_force, progress_of
 from xinshi.kernel.actor import Actor
+from xinshi.people.access import is_own
 from xinshi.recognition.models import StarPromotion
 
 PEOPLE_PER_PAGE: Final = 48
@@ -62,7 +63,7 @@ def honour_roll(*, level: int | None = None, page: int = 1) -> HonourRoll:
 
 def own_promotions(actor: Actor) -> QuerySet[StarPromotion]:
     """The actor's own stars, newest first."""
-    return StarPromotion.objects.filter(person_id=actor.person_id or 0).order_by("-level")
+    return StarPromotion.objects.filter(is_own(actor)).order_by("-level")
 
 
 def own_progress(actor: Actor) -> StarProgress | None:
@@ -70,4 +71,4 @@ def own_progress(actor: Actor) -> StarProgress | None:
     passbook = own_passbook(actor)
     if passbook is None:
         return None
-    return star_progress(passbook.certified_minutes, passbook.star_level, policy_in_force().star_thresholds_minutes)
+    return progress_of(passbook, policy_in_force())

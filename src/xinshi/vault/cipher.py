@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 from functools import lru_cache
@@ -63,4 +62,4 @@ def decrypt_bytes(stored: bytes, *, context: str) -> bytes:
 def blind_index(text: str, *, context: str) -> str:
     """A keyed digest by which equal values find each other without being readable; 32 hex digits."""
     key = bytes.fromhex(settings.INDEX_KEY)
-    return hmac.new(key, f"{context}\0{text}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, f"{context}\0{text}".encode(), "sha256").hex()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -11,7 +12,9 @@ from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from xinshi.giving.queries import is_switched_on
 from xinshi.kernel.actor import Actor, Role
+from xinshi.organizations.belonging.queries import keeps_something
 
 DESK_ROLES: Final = frozenset({Role.COORDINATOR, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR})
 """Who works at a desk; everybody else has the volunteer's bar."""
@@ -26,6 +29,10 @@ class Entry:
     icon: str
     covers: str = ""
     """A beginning of addresses that belong here too, though this page's own address is longer."""
+    is_on: Callable[[], bool] | None = None
+    """Asked only for who may open the page: what the hospital has not switched on is not offered."""
+    is_for: Callable[[Actor], bool] | None = None
+    """Asked last, of who may open the page: it is offered to those whom it concerns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,22 @@ PLACES: Final = (
 )
 PUBLIC_PLACES: Final = (
     Entry("activities:offers", _("Shifts"), "calendar-check"),
+    Entry("activities:programmes", _("Programmes"), "repeat"),
     Entry("benefits:catalogue", _("Benefits"), "gift"),
     Entry("recognition:honour_roll", _("Honour roll"), "award"),
+    Entry("ledger:seals", _("Check the bank"), "shield-check"),
 )
 LEADING: Final = (
     Entry("activities:leading", _("Activities I lead"), "flag"),
+    Entry("activities:to_decide", _("Requests for places"), "inbox"),
     Entry("attendance:approvals", _("Approvals"), "clipboard-check"),
+    Entry("attendance:anomalies", _("To look at"), "eye"),
+    Entry("activities:requests_desk", _("Requests of departments"), "inbox"),
+    Entry("activities:feeds", _("Calendar on your phone"), "calendar-sync"),
+    Entry("campaigns:list", _("Campaigns"), "siren"),
+)
+KEEPING: Final = Entry(
+    "organizations:kept_list", _("My organisation"), "building", covers="/organizations/kept/", is_for=keeps_something
 )
 GROUPS: Final = (
     Group(
@@ -58,7 +75,11 @@ GROUPS: Final = (
         (
             Entry("web:desk", _("Desk"), "layout-dashboard"),
             Entry("attendance:approvals", _("Approvals"), "clipboard-check"),
+            Entry("attendance:anomalies", _("To look at"), "eye"),
+            Entry("appeals:desk", _("Corrections and appeals"), "scale", covers="/appeals/requests/"),
             Entry("benefits:desk", _("Vouchers"), "ticket-check"),
+            Entry("bank:accounts_to_check", _("Accounts to check"), "user-check"),
+            Entry("archive:qualifications", _("Qualifications"), "badge-check", covers="/archive/qualifications/"),
             Entry("messages:inbox", _("Messages"), "bell"),
         ),
     ),
@@ -66,8 +87,23 @@ GROUPS: Final = (
         _("Service"),
         (
             Entry("activities:desk", _("Activities"), "calendar-days", covers="/activities/"),
+            Entry("scheduling:periods", _("Planning"), "calendar-cog", covers="/scheduling/"),
+            Entry("activities:to_decide", _("Requests for places"), "inbox"),
+            Entry("activities:requests_desk", _("Requests of departments"), "inbox", covers="/activities/requests/"),
+            Entry("activities:programmes", _("Programmes"), "repeat", covers="/activities/programmes/"),
+            Entry("activities:patterns", _("Templates"), "layout-template", covers="/activities/templates/"),
+            Entry("activities:calendar", _("Calendar"), "calendar-heart"),
+            Entry("scheduling:invitations", _("Invitations"), "send", covers="/scheduling/invitations/"),
+            Entry("scheduling:fairness", _("Fairness"), "scale"),
+            Entry("training:desk", _("Training"), "graduation-cap", covers="/training/"),
+            Entry("attendance:records", _("Service records"), "file-check"),
+            Entry("campaigns:list", _("Campaigns"), "siren", covers="/campaigns/"),
+            Entry("attendance:outcomes", _("Outcomes"), "chart-column"),
             Entry("people:list", _("Volunteers"), "users-round"),
+            Entry("archive:list", _("What volunteers can do"), "id-card", covers="/archive/"),
             Entry("organizations:list", _("Organisations"), "building"),
+            Entry("organizations:agreements", _("Agreements"), "file-check"),
+            Entry("attendance:kiosks", _("Kiosks"), "tablet-smartphone", covers="/attendance/kiosks/"),
             Entry("recognition:honour_roll", _("Honour roll"), "award"),
         ),
     ),
@@ -75,9 +111,19 @@ GROUPS: Final = (
         _("Bank"),
         (
             Entry("bank:passbooks", _("All passbooks"), "book-open-text"),
+            Entry("bank:duplicates", _("Registered twice"), "users"),
             Entry("bank:import_volunteers", _("Open accounts from a spreadsheet"), "file-up"),
             Entry("exchange:overview", _("Exchange"), "arrow-left-right"),
+            Entry("interbank:settling", _("Settling"), "scale"),
+            Entry("exchange:partners", _("Partners of the exchange"), "handshake", covers="/exchange/partners/"),
+            Entry(
+                "interbank:transfers", _("Transfers between banks"), "arrow-left-right", covers="/interbank/transfers/"
+            ),
             Entry("benefits:manage", _("Benefits on offer"), "package-open"),
+            Entry("benefits:statements", _("Statements of departments"), "file-check"),
+            Entry("bank:public_notice", _("Public notice"), "megaphone"),
+            Entry("giving:desk", _("Pool and gifts"), "hand-heart", covers="/giving/", is_on=is_switched_on),
+            Entry("liabilities:overview", _("What the bank owes"), "landmark"),
             Entry("bank:policy", _("Policy"), "scale"),
         ),
     ),
@@ -86,10 +132,28 @@ GROUPS: Final = (
         (
             Entry("ledger:overview", _("Ledger"), "scroll-text"),
             Entry("audit:log", _("Audit trail"), "shield-check"),
+            Entry("messages:outgoing", _("Texts to phones"), "message-square-text"),
             Entry("people:users", _("Sign-ins and roles"), "key-round"),
         ),
     ),
-    Group(_("As a volunteer"), (*PLACES[1:], LEADING[0]), is_own=True),
+    Group(
+        _("As a volunteer"),
+        (
+            *PLACES[1:],
+            Entry("scheduling:mine", _("Invitations and suggestions"), "sparkles", covers="/scheduling/mine/"),
+            Entry("archive:own", _("My archive"), "id-card", covers="/archive/mine/"),
+            Entry("training:courses", _("My training"), "book-open"),
+            Entry("giving:own", _("Gifts and donations"), "gift", is_on=is_switched_on),
+            Entry("interbank:own", _("Other time banks"), "arrow-left-right", covers="/interbank/banks/"),
+            LEADING[0],
+            Entry("activities:feeds", _("Calendar on your phone"), "calendar-sync"),
+            KEEPING,
+            Entry("organizations:mine", _("My organisations"), "users", covers="/organizations/mine/"),
+            Entry("exchange:my_hours", _("Where my hours may go"), "route"),
+            Entry("appeals:mine", _("My requests"), "message-circle-question-mark"),
+        ),
+        is_own=True,
+    ),
 )
 
 
@@ -148,22 +212,42 @@ def menu_for(actor: Actor, path: str) -> Menu:
     shown = [group for group in GROUPS if actor.person_id is not None or not group.is_own]
     everywhere = [entry for group in shown for entry in group.entries]
     here = _here(everywhere, path)
-    groups = [LinkGroup(group.label, _links(group.entries, actor, path, here=here)) for group in shown]
+    asked: dict[Callable[[], bool], bool] = {}
+    groups = [LinkGroup(group.label, _links(group.entries, actor, path, here=here, switches=asked)) for group in shown]
     return Menu(groups=[group for group in groups if group.links])
 
 
 def leading_links(actor: Actor) -> list[Link]:
-    """What a volunteer who leads activities has besides the five places."""
-    return _links(LEADING, actor, "") if actor.has(Role.LEADER) else []
+    """What a volunteer who leads activities or keeps an organisation has besides the five places."""
+    leading = _links(LEADING, actor, "") if actor.has(Role.LEADER) else []
+    return leading + _links((KEEPING,), actor, "")
 
 
-def _links(entries: tuple[Entry, ...], actor: Actor, path: str, *, here: str | None = None) -> list[Link]:
+def _links(
+    entries: tuple[Entry, ...],
+    actor: Actor,
+    path: str,
+    *,
+    here: str | None = None,
+    switches: dict[Callable[[], bool], bool] | None = None,
+) -> list[Link]:
+    """`switches` remembers, for one menu, what was asked before."""
+    asked = {} if switches is None else switches
     nearest = _here(list(entries), path) if here is None else here
     return [
         Link(address, entry.label, entry.icon, current=_current(address, path, nearest))
         for entry in entries
-        if (address := address_of(entry.url_name)) and may_open(address, actor)
+        if (address := address_of(entry.url_name))
+        and may_open(address, actor)
+        and (entry.is_on is None or _is_on(entry.is_on, asked))
+        and (entry.is_for is None or entry.is_for(actor))
     ]
+
+
+def _is_on(switch: Callable[[], bool], asked: dict[Callable[[], bool], bool]) -> bool:
+    if switch not in asked:
+        asked[switch] = switch()
+    return asked[switch]
 
 
 def _here(entries: list[Entry], path: str) -> str:

@@ -8,13 +8,16 @@ from django.utils.translation import gettext
 
 from xinshi.activities import queries as activities
 from xinshi.activities.access import is_planner
+from xinshi.attendance.outcomes.queries import outcome_totals
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, page
 from xinshi.kernel import clock
-from xinshi.kernel.actor import Actor
+from xinshi.ledger.access import READERS
+from xinshi.ledger.checking import alarm_for
 from xinshi.web import queries, wording
 from xinshi.web.design import DesignForm, design_context
+from xinshi.web.desk_tasks import tasks_for
 from xinshi.web.display import display_of
-from xinshi.web.navigation import DESK_ROLES, address_of, leading_links, may_open
+from xinshi.web.navigation import DESK_ROLES, address_of, leading_links
 
 NOON, EVENING = 12, 18
 SHIFTS_SHOWN, SHIFTS_SHOWN_TO_ELDERS = 4, 2
@@ -25,6 +28,7 @@ def home(request: PageRequest) -> HttpResponse:
     """What the bank is, live figures, the next open shifts."""
     context = {
         "figures": queries.home_figures(),
+        "outcomes": outcome_totals(only_public=True),
         "shifts": queries.next_shifts(),
         "honour_roll": address_of("recognition:honour_roll"),
     }
@@ -41,6 +45,7 @@ def start(request: PageRequest) -> HttpResponse:
     context = {
         "found": found,
         "greeting": _greeting(),
+        "today": clock.today(),
         "star_text": wording.star_text(found.progress.level) if found.progress else "",
         "inbox": address_of("messages:inbox"),
         "passbook_address": address_of("bank:own"),
@@ -56,28 +61,15 @@ def desk(request: PageRequest) -> HttpResponse:
     places = activities.empty_places_soon(hours=queries.HOURS_AHEAD, limit=queries.PLACES_LOOKED_AT) if may_plan else []
     context = {
         "today": clock.today(),
-        "tasks": _tasks(request.actor, places),
+        "book_alarm": alarm_for(request.actor),
+        "book_address": address_of("ledger:overview") if request.actor.has(*READERS) else "",
+        "tasks": tasks_for(request.actor, places),
         "may_plan": may_plan,
         "shows_places": may_plan,
         "places": places[: queries.PLACES_SHOWN],
         "figures": queries.home_figures(),
     }
     return render(request, "web/desk.html", context)
-
-
-def _tasks(actor: Actor, places: list[activities.EmptyPlaces]) -> list[queries.Task]:
-    tasks = []
-    if (address := address_of("attendance:approvals")) and may_open(address, actor):
-        tasks.append(queries.approvals_task(actor, address))
-    if is_planner(actor):
-        tasks.append(queries.places_task(places))
-    if (address := address_of("exchange:held_back")) and may_open(address, actor):
-        tasks.append(queries.held_back_task(actor, address))
-    if (address := address_of("benefits:desk")) and may_open(address, actor):
-        tasks.append(queries.vouchers_task(address))
-    if (address := address_of("messages:inbox")) and actor.person_id is not None:
-        tasks.append(queries.messages_task(actor, address))
-    return tasks
 
 
 def _greeting() -> str:

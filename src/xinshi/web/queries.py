@@ -9,23 +9,36 @@ from typing import Final
 from django.utils.translation import gettext
 
 from xinshi.activities import queries as activities
-from xinshi.activities.domain import TakenTime, conflict
+from xinshi.activities.queries.suggested import Suggested
+from xinshi.activities.requests import queries as requests
+from xinshi.appeals import queries as appeals
+from xinshi.archive import queries as archive
 from xinshi.attendance import queries as attendance
+from xinshi.attendance.outcomes.queries import missing_lately
 from xinshi.bank import queries as bank
 from xinshi.bank.domain import StarProgress, star_progress
 from xinshi.bank.models import Passbook
+from xinshi.bank.registration import queries as registration
+from xinshi.bank.rules import Policy
 from xinshi.benefits import queries as benefits
 from xinshi.exchange import queries as exchange
+from xinshi.exchange.partners import queries as partners
+from xinshi.interbank.moving import queries as interbank
+from xinshi.interbank.overlaps import queries as overlaps
+from xinshi.interbank.reconciling import queries as reconciling
 from xinshi.kernel.actor import ANONYMOUS, Actor
 from xinshi.ledger import queries as ledger
 from xinshi.ledger.queries import BalanceView
 from xinshi.messages import queries as messages
 from xinshi.organizations import queries as organizations
+from xinshi.organizations.agreements import queries as agreements
+from xinshi.organizations.designations import queries as designations
 from xinshi.organizations.models import Organization
+from xinshi.scheduling.inviting import queries as invitations
 from xinshi.web.wording import day_text
 
 SHIFTS_ON_HOME: Final = 4
-SHIFTS_LOOKED_AT: Final = 30
+SHIFTS_LOOKED_AT: Final = 60
 OWN_SHIFTS: Final = 100
 HOURS_AHEAD: Final = 48
 PLACES_LOOKED_AT: Final = 100
@@ -51,8 +64,10 @@ class Start:
     balance: BalanceView | None
     progress: StarProgress | None
     coming: list[activities.ComingShift]
-    takeable: list[activities.OfferedShift]
+    takeable: list[Suggested]
     unread: int
+    may_give: bool
+    """The hospital lets members give hours to relatives or to the pool."""
 
 
 def home_figures() -> HomeFigures:
@@ -77,34 +92,32 @@ def next_shifts() -> list[activities.OfferedShift]:
 
 
 def start_of(actor: Actor, *, shifts_shown: int) -> Start:
-    """Six queries, whatever there is; of coming and of takeable shifts at most `shifts_shown` each."""
+    """As many queries whatever there is; of coming and of takeable shifts at most `shifts_shown` each."""
     coming = activities.coming_shifts(actor.person_id, limit=OWN_SHIFTS)
     passbook = bank.own_passbook(actor)
     is_open = passbook is not None and passbook.state == Passbook.State.ACTIVE
+    policy = bank.policy_in_force()
     return Start(
         passbook=passbook,
         balance=ledger.balance(passbook.account_id) if passbook else None,
-        progress=_progress(passbook) if passbook else None,
+        progress=_progress(passbook, policy) if passbook else None,
         coming=coming[:shifts_shown],
-        takeable=_takeable(coming)[:shifts_shown] if is_open else [],
+        takeable=_takeable(actor, shifts_shown) if is_open else [],
         unread=messages.unread_count(actor),
+        may_give=is_open and (policy.rules.gifts or policy.rules.donations),
     )
 
 
-def _progress(passbook: Passbook) -> StarProgress:
-    thresholds = bank.policy_in_force().star_thresholds_minutes
-    return star_progress(passbook.certified_minutes, passbook.star_level, thresholds)
+def _progress(passbook: Passbook, policy: Policy) -> StarProgress:
+    return star_progress(passbook.certified_minutes, passbook.star_level, policy.star_thresholds_minutes)
 
 
-def _takeable(coming: list[activities.ComingShift]) -> list[activities.OfferedShift]:
-    """The next shifts with a free place at times when one has none yet; `sign_up` decides again."""
-    times = [TakenTime(shift.shift_id, shift.title, shift.starts_at, shift.ends_at) for shift in coming]
-    offered = activities.open_shifts(ANONYMOUS, per_page=SHIFTS_LOOKED_AT).shifts
-    return [
-        shift
-        for shift in offered
-        if shift.places_left > 0 and conflict(times, starts_at=shift.starts_at, ends_at=shift.ends_at) is None
-    ]
+def _takeable(actor: Actor, shown: int) -> list[Suggested]:
+    """The next shifts that the actor may take, what suits them first; `sign_up` decides by the same function."""
+    found = activities.open_shifts(actor, tab="may", looked_at=SHIFTS_LOOKED_AT)
+    first = {one.shift.id for one in found.suggested}
+    others = (Suggested(shift, ()) for shift in found.shifts if shift.id not in first)
+    return [*found.suggested, *others][:shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +149,81 @@ def approvals_task(actor: Actor, address: str) -> Task:
     return Task(address, "clipboard-check", waiting.count, label)
 
 
+def outcomes_task(actor: Actor, address: str) -> Task:
+    """Activities that are over and of which nobody has reported what came of them."""
+    count = missing_lately(actor)
+    label = gettext("activities wait for what came of them")
+    return Task(address, "chart-column", count, label, tone="warn" if count else "")
+
+
+def appeals_task(actor: Actor, address: str) -> Task:
+    """Requests for correction that wait for the actor, who had no part in them; what is due first is said."""
+    waiting = appeals.waiting_summary(actor)
+    label = gettext("requests for correction wait for your answer")
+    if waiting.overdue:
+        return Task(address, "scale", waiting.count, label, gettext("%(n)s overdue") % {"n": waiting.overdue}, "bad")
+    if waiting.oldest_due_on:
+        note = gettext("first due by %(day)s") % {"day": day_text(waiting.oldest_due_on)}
+        return Task(address, "scale", waiting.count, label, note, "warn")
+    return Task(address, "scale", waiting.count, label)
+
+
 def places_task(places: Sequence[activities.EmptyPlaces]) -> Task:
     """Places that nobody has taken in the shifts of the next two days."""
     free = sum(shift.places_left for shift in places)
     tone = "warn" if free else ""
     note = gettext("in %(n)s shifts") % {"n": len(places)} if places else ""
     return Task("#empty-places", "user-round-plus", free, gettext("empty places in the next 48 hours"), note, tone)
+
+
+def invitation_tasks(address: str) -> list[Task]:
+    """Places given back, invitations nobody answered, places for which nobody is left; a line only where there is one."""
+    found = invitations.counts()
+    lines = (
+        (found.dropped, "user-round-plus", gettext("shifts lost somebody lately"), "bad"),
+        (found.left_empty, "users-round", gettext("shifts for which nobody is left to invite"), "warn"),
+        (found.due, "send", gettext("invitations run out within a day without an answer"), "warn"),
+    )
+    return [Task(address, icon, count, label, tone=tone) for count, icon, label, tone in lines if count]
+
+
+def accounts_task(actor: Actor, address: str) -> Task:
+    """Accounts that people opened themselves, and wishes to close one, that wait for the station."""
+    return Task(address, "user-check", registration.waiting_count(actor), gettext("accounts wait for your check"))
+
+
+def requests_task(address: str) -> Task:
+    """Departments that wait for volunteers, by the day on which their answer is due."""
+    waiting = requests.waiting_requests()
+    label = gettext("departments ask for volunteers")
+    if waiting.overdue:
+        return Task(address, "inbox", waiting.count, label, gettext("%(n)s overdue") % {"n": waiting.overdue}, "bad")
+    if waiting.first_due_on:
+        note = gettext("first due by %(day)s") % {"day": day_text(waiting.first_due_on)}
+        return Task(address, "inbox", waiting.count, label, note, "warn")
+    return Task(address, "inbox", waiting.count, label)
+
+
+def qualification_tasks(actor: Actor, address: str) -> list[Task]:
+    """Qualifications that wait for the station, and those that run out within 30 days and were not renewed."""
+    found = archive.desk_summary(actor)
+    return [
+        Task(address, "badge-check", found.to_check, gettext("qualifications wait for the check")),
+        Task(
+            f"{address}?show=ending",
+            "calendar-x",
+            found.ending,
+            gettext("qualifications run out within 30 days"),
+            tone="warn" if found.ending else "",
+        ),
+    ]
+
+
+def unknown_transfers_tasks(actor: Actor, address: str) -> list[Task]:
+    """Hours to other banks without an answer although it is overdue; no line while there are none."""
+    count = interbank.unknown_count(actor)
+    text = gettext("transfers to other banks without an answer")
+    return [Task(address, "arrow-left-right", count, text, tone="warn")] if count else []
 
 
 def held_back_task(actor: Actor, address: str) -> Task:
@@ -152,6 +234,55 @@ def held_back_task(actor: Actor, address: str) -> Task:
         exchange.held_back_count(actor),
         gettext("lines from partners held back for review"),
     )
+
+
+def differences_task(actor: Actor, address: str) -> Task:
+    """Differences with other time banks, the overdue ones said."""
+    overdue = reconciling.overdue_count(actor)
+    note = gettext("%(number)s overdue") % {"number": overdue} if overdue else ""
+    tone = "bad" if overdue else ""
+    return Task(address, "scale", reconciling.open_count(actor), gettext("differences with time banks"), note, tone)
+
+
+def overlaps_tasks(actor: Actor, address: str) -> list[Task]:
+    """Hours that may have been counted twice; no line while there are none."""
+    count = overlaps.waiting_count(actor)
+    return (
+        [Task(address, "eye", count, gettext("hours that may have been counted twice"), tone="warn")] if count else []
+    )
+
+
+def partner_tasks(actor: Actor, address: str) -> list[Task]:
+    """Partners of the exchange that need somebody: in dispute or silent, and what waits for a second administrator."""
+    found = partners.alarms()
+    tasks = []
+    if found.count:
+        note = gettext("%(n)s in dispute") % {"n": found.disputed} if found.disputed else ""
+        label = gettext("partners of the exchange in dispute or silent")
+        tasks.append(Task(address, "siren", found.count, label, note, "bad"))
+    waiting = partners.waits_for_second(actor)
+    if waiting:
+        label = gettext("contracts, keys and limits of partners wait for a second administrator")
+        tasks.append(Task(address, "users-round", waiting, label, tone="warn"))
+    return tasks
+
+
+def inbox_task(actor: Actor, address: str) -> Task:
+    """Rows of partners' files whose person was not found."""
+    return Task(address, "users", exchange.unmatched_count(actor), gettext("lines from partners wait for their person"))
+
+
+def agreements_task(actor: Actor, address: str) -> Task:
+    """Agreements with partners that end within 90 days, the first of these days said."""
+    count, first = agreements.ending_count(actor)
+    note = gettext("first on %(day)s") % {"day": day_text(first)} if first else ""
+    return Task(address, "file-check", count, gettext("agreements end within 90 days"), note, "warn" if count else "")
+
+
+def reviews_task(actor: Actor, address: str) -> Task:
+    """Bases and demonstrations whose review is due."""
+    count = designations.due_count(actor)
+    return Task(address, "award", count, gettext("bases and demonstrations to review"), tone="warn" if count else "")
 
 
 def vouchers_task(address: str) -> Task:

@@ -59,6 +59,7 @@ def manifest(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # Every ask
         "background_color": PAPER,
         "theme_color": PINE,
         "icons": icons,
+        "shortcuts": [{"name": gettext("Check in and out"), "url": reverse("attendance:here")}],
     }
     return JsonResponse(told, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False})
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
 
 from xinshi.activities.domain import SignUpGone
 from xinshi.activities.models import SignUp
+from xinshi.doors.prepared import run
+
+MARK_ONE: Final = "UPDATE signup SET attended_at = %s WHERE id = %s AND state = 'confirmed'"
 
 
 def mark_attended(*, signup_ids: Sequence[int], at: datetime) -> None:
     """From now on these sign-ups cannot be cancelled. The caller has authorised and holds the people's locks."""
     assert connection.in_atomic_block, "presence is marked in the transaction that records it"
-    marked = SignUp.objects.filter(pk__in=signup_ids, state=SignUp.State.CONFIRMED).update(attended_at=at)
+    if len(signup_ids) == 1:
+        _rows, marked = run(MARK_ONE, (at, signup_ids[0]))
+    else:
+        marked = SignUp.objects.filter(pk__in=signup_ids, state=SignUp.State.CONFIRMED).update(attended_at=at)
     if marked != len(set(signup_ids)):
         raise SignUpGone
 

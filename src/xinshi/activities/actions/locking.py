@@ -13,11 +13,18 @@ from xinshi.kernel.errors import NotFound
 from xinshi.people.models import Person
 
 ATTEMPTS_MAX: Final = 5
+LIVE: Final = (SignUp.State.REQUESTED, SignUp.State.WAITING, SignUp.State.OFFERED, SignUp.State.CONFIRMED)
+"""Sign-ups that may still become a place, or are one."""
+HELD: Final = (SignUp.State.OFFERED, SignUp.State.CONFIRMED)
+"""Sign-ups that count as taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockedActivity:
-    """Nobody takes or gives back a place in it until the transaction ends; `people` are those who have one."""
+    """Nobody takes or gives back a place in it until the transaction ends.
+
+    `people` are those who have a place, asked for one, wait for one or were offered one.
+    """
 
     activity: Activity
     shifts: dict[int, Shift]
@@ -51,5 +58,5 @@ def _locked(activity_id: int) -> LockedActivity:
 
 
 def _people_of(activity_id: int) -> list[int]:
-    signed_up = SignUp.objects.filter(shift__activity_id=activity_id, state=SignUp.State.CONFIRMED)
+    signed_up = SignUp.objects.filter(shift__activity_id=activity_id, state__in=LIVE)
     return list(signed_up.order_by("person_id").values_list("person_id", flat=True).distinct())

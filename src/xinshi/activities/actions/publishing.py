@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import F
 
 from xinshi.activities.access import require_planner
-from xinshi.activities.actions.locking import lock_whole
+from xinshi.activities.actions.creating import require_publishable, require_recordable, staff_organizations
+from xinshi.activities.actions.locking import LIVE, lock_whole
 from xinshi.activities.domain import (
     REASON_LENGTH_MAX,
     NotADraft,
     NothingToChange,
     ReasonMissing,
     ServiceAlreadyGiven,
+    SomebodySignedUp,
 )
 from xinshi.activities.events import ActivityCancelled, ActivityPublished, SignUpCancelled
 from xinshi.activities.models import Activity, Shift, SignUp
+from xinshi.activities.planned import planned
+from xinshi.activities.requests.settling import settle_cancelled, settle_published, settle_unpublished
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
@@ -27,20 +32,43 @@ FINISHED_AT_ONCE_MAX = 2_000
 
 @transaction.atomic
 def publish(*, actor: Actor, activity_id: int) -> None:
-    """Open a draft's shifts for sign-up."""
+    """Open a draft's shifts for sign-up; refused where risks are not told or staff would serve on duty."""
     require_planner(actor)
     found = lock_whole(activity_id)
     if found.activity.state != Activity.State.DRAFT:
         raise NotADraft
-    Activity.objects.filter(pk=activity_id).update(state=Activity.State.PUBLISHED, published_at=clock.now())
+    activity = planned(found.activity, found.shifts.values())
+    require_recordable(activity)
+    require_publishable(activity, staff_organizations([activity]))
+    at = clock.now()
+    Activity.objects.filter(pk=activity_id).update(state=Activity.State.PUBLISHED, published_at=at)
     Shift.objects.filter(activity_id=activity_id).update(is_open=True)
+    settle_published(actor=actor, activity_id=activity_id, at=at)
     record(actor=actor, action="activities.publish", object_ref=f"activity:{activity_id}")
     outbox.publish(ActivityPublished(activity_id=activity_id))
 
 
 @transaction.atomic
+def unpublish(*, actor: Actor, activity_id: int) -> None:
+    """Take a publication back while nobody has ever signed up; the activity is a draft again and nobody is told."""
+    require_planner(actor)
+    found = lock_whole(activity_id)
+    if found.activity.state != Activity.State.PUBLISHED:
+        raise NothingToChange
+    if SignUp.objects.filter(shift__activity_id=activity_id).exists():
+        raise SomebodySignedUp
+    Activity.objects.filter(pk=activity_id).update(state=Activity.State.DRAFT, published_at=None)
+    Shift.objects.filter(activity_id=activity_id).update(is_open=False)
+    settle_unpublished(actor=actor, activity_id=activity_id, at=clock.now())
+    record(actor=actor, action="activities.unpublish", object_ref=f"activity:{activity_id}")
+
+
+@transaction.atomic
 def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
-    """Call an activity off and tell everybody who had a place, with the reason; returns how many had one."""
+    """Call an activity off and tell everybody concerned, with the reason; returns how many people that are.
+
+    Concerned is who had a place, was offered one, waits for one, or asked for one.
+    """
     require_planner(actor)
     reason = reason.strip()[:REASON_LENGTH_MAX]
     if not reason:
@@ -48,18 +76,23 @@ def cancel_activity(*, actor: Actor, activity_id: int, reason: str) -> int:
     activity = lock_whole(activity_id).activity
     if activity.state in (Activity.State.CANCELLED, Activity.State.FINISHED):
         raise NothingToChange
-    signups = SignUp.objects.filter(shift__activity=activity, state=SignUp.State.CONFIRMED).order_by("pk")
+    signups = SignUp.objects.filter(shift__activity=activity, state__in=LIVE).order_by("pk")
     affected = list(signups)
     if any(signup.attended_at is not None for signup in affected):
         raise ServiceAlreadyGiven
     at = clock.now()
     Activity.objects.filter(pk=activity.pk).update(
-        state=Activity.State.CANCELLED, cancelled_at=at, cancellation_reason=reason
+        state=Activity.State.CANCELLED,
+        cancelled_at=at,
+        cancellation_reason=reason,
+        revision=F("revision") + 1,
+        changed_at=at,
     )
     Shift.objects.filter(activity=activity).update(is_open=False, taken=0)
-    SignUp.objects.filter(shift__activity=activity, state=SignUp.State.CONFIRMED).update(
+    SignUp.objects.filter(shift__activity=activity, state__in=LIVE).update(
         state=SignUp.State.CANCELLED, cancelled_at=at, cancelled_by_ref=actor.reference
     )
+    settle_cancelled(actor=actor, activity_id=activity.pk, at=at, reason=reason)
     record(actor=actor, action="activities.cancel", object_ref=f"activity:{activity.pk}", people=len(affected))
     outbox.publish_many(
         [

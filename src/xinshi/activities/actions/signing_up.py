@@ -1,172 +1,267 @@
-"""Taking a place and giving it back. Locks: the person, then the shift, then the sign-up."""
+"""Taking a place and giving it back. Locks: people (by id), then shifts (by id), then sign-ups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Subquery
+from django.db.models import F
 
 from xinshi.activities import access
+from xinshi.activities.actions.holding import (
+    TakenPlace,
+    lock_line,
+    lock_person,
+    place_row,
+    publish_cancelled,
+    publish_signed_up,
+    release,
+    serve_line,
+    take_place,
+    tell,
+)
 from xinshi.activities.domain import (
-    ActivityNotOpen,
+    NOTE_LENGTH_MAX,
+    REASON_LENGTH_MAX,
+    ActivityBusy,
     AlreadyAttended,
-    AlreadySignedUp,
-    PassbookMissing,
-    PassbookNotActive,
-    ShiftFull,
-    ShiftOver,
-    ShiftStarted,
+    NothingToSetAside,
     SignUpGone,
-    TimeConflict,
     TooLateToCancel,
 )
-from xinshi.activities.events import SignedUp, SignUpCancelled
+from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, refusals
 from xinshi.activities.models import Activity, Shift, SignUp
-from xinshi.audit.actions import record
-from xinshi.bank.queries import passbooks_by_person
+from xinshi.activities.queries.deciding import (
+    ACTIVE,
+    HOLDING,
+    Listed,
+    candidates,
+    listed_offer,
+    listed_offers,
+    surroundings,
+)
+from xinshi.activities.reasons import may_set_aside
+from xinshi.audit.actions import record, record_many
+from xinshi.doors.rows import insert_objects
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
-from xinshi.outbox.actions import publish
-from xinshi.people.models import Person
+
+__all__ = ["TakenPlace", "cancel_sign_up", "lock_person", "sign_up"]
+ATTEMPTS_MAX: Final = 3
+COUPLED_MAX: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class TakenPlace:
-    signup_id: int
-    shift_id: int
+class _Wish:
+    """Who is to have places in which shifts, and on what terms; read under the person's lock."""
+
+    actor: Actor
     person_id: int
+    offers: Sequence[Offer]
+    listed: Listed
+    is_led: bool
+    note: str
+    override_reason: str
+
+    @property
+    def is_request(self) -> bool:
+        """The person in charge decides; what they enter themselves is decided by that."""
+        return self.listed.sign_up_way == Activity.SignUpWay.ON_REQUEST and not self.is_led
 
 
 @transaction.atomic
-def sign_up(*, actor: Actor, shift_id: int, person_id: int | None = None) -> TakenPlace:
+def sign_up(
+    *, actor: Actor, shift_id: int, person_id: int | None = None, note: str = "", override_reason: str = ""
+) -> TakenPlace:
     """Take a place for oneself, or for `person_id` where the actor leads the activity.
 
-    Oneself: until the shift begins. By the leader or a coordinator: until it ends, so that walk-ups can be added.
+    Oneself: until sign-up closes. By the leader or a coordinator: until the shift ends, so that walk-ups can be added.
+    Where the activity asks who leads, this is only a request. `override_reason`: a coordinator gives the place against
+    rules that may be set aside. A coupled activity gives every later shift of the role with it, or none.
     """
-    shift = Shift.objects.select_related("activity").filter(pk=shift_id).first()
-    if shift is None or not access.visible_to(actor).filter(pk=shift.activity_id).exists():
-        raise NotFound
-    who = access.person_for(actor, person_id, shift.activity.person_in_charge_id)
-    at = clock.now()
-    is_led = access.leads(actor, shift.activity.person_in_charge_id)
-    lock_person(who)
-    _require_passbook(who)
-    has_place = _take_place(shift_id, at=at, is_led=is_led)
-    _require_free_time(who, shift_id)
-    if not has_place:
-        raise _refusal_for(shift_id, at=at, is_led=is_led)
-    signup = SignUp.objects.create(shift=shift, person_id=who, signed_up_at=at, signed_up_by_ref=actor.reference)
-    record(actor=actor, action="activities.sign_up", object_ref=f"signup:{signup.pk}", shift=shift.pk, person=who)
-    publish(SignedUp(signup_id=signup.pk, shift_id=shift.pk, person_id=who))
-    if who != actor.person_id:
-        _tell(signup, shift.activity, gettext_noop("A place in “%(title)s” was taken for you."), "given")
-    return TakenPlace(signup_id=signup.pk, shift_id=shift.pk, person_id=who)
+    wish = _wish(actor, shift_id, person_id, note, override_reason)
+    lock_person(wish.person_id)
+    for _ in range(ATTEMPTS_MAX):
+        around = surroundings(wish.offers, is_led=wish.is_led)
+        found = candidates([wish.person_id], wish.offers)
+        if wish.person_id not in found:
+            raise NotFound
+        candidate = found[wish.person_id]
+        set_aside = _decide(wish, candidate, around)
+        if wish.is_request or _take_all(candidate, wish.offers, around):
+            return _write(wish, candidate, around, set_aside)
+        again = Shift.objects.filter(pk__in=[offer.shift_id for offer in wish.offers]).order_by("starts_at", "pk")
+        wish = replace(wish, offers=[offer for offer, _listed in listed_offers(again).values()])
+    raise ActivityBusy
 
 
-@transaction.atomic
-def cancel_sign_up(*, actor: Actor, signup_id: int) -> TakenPlace:
-    """Give a place back: one's own until the shift begins, anybody's by who leads; never after check-in."""
-    signup = SignUp.objects.select_related("shift__activity").filter(pk=signup_id).first()
-    if signup is None:
+def _wish(actor: Actor, shift_id: int, person_id: int | None, note: str, override_reason: str) -> _Wish:
+    found = listed_offer(shift_id)
+    if found is None:
         raise NotFound
-    shift, activity = signup.shift, signup.shift.activity
-    is_led = access.leads(actor, activity.person_in_charge_id)
-    if signup.person_id != actor.person_id and not is_led:
+    offer, listed = found
+    in_charge = listed.person_in_charge_id
+    if not access.may_see(actor, state=listed.state, published_at=listed.published_at, person_in_charge_id=in_charge):
         raise NotFound
-    at = clock.now()
-    lock_person(signup.person_id, known=True)
-    signup.refresh_from_db(fields=["state", "attended_at"])
-    if signup.state == SignUp.State.CANCELLED:
-        raise SignUpGone
-    if signup.attended_at is not None:
-        raise AlreadyAttended
-    if shift.starts_at <= at and not is_led:
-        raise TooLateToCancel
-    Shift.objects.filter(pk=shift.pk).update(taken=F("taken") - 1)
-    SignUp.objects.filter(pk=signup.pk).update(
-        state=SignUp.State.CANCELLED, cancelled_at=at, cancelled_by_ref=actor.reference
+    who = access.person_for(actor, person_id, in_charge)
+    if override_reason:
+        access.require_planner(actor)
+    offers = [offer]
+    if listed.is_coupled:
+        later = Shift.objects.filter(role_id=listed.role_id, starts_at__gte=offer.starts_at, is_open=True)
+        rows = later.exclude(pk=shift_id).order_by("starts_at", "pk")[:COUPLED_MAX]
+        offers += [one for one, _listed in listed_offers(rows).values()]
+    return _Wish(
+        actor=actor,
+        person_id=who,
+        offers=offers,
+        listed=listed,
+        is_led=access.leads(actor, in_charge),
+        note=note.replace("\0", "").strip()[:NOTE_LENGTH_MAX],
+        override_reason=override_reason.replace("\0", "").strip()[:REASON_LENGTH_MAX],
     )
-    record(actor=actor, action="activities.cancel_sign_up", object_ref=f"signup:{signup.pk}", shift=shift.pk)
-    publish(SignUpCancelled(signup_id=signup.pk, shift_id=shift.pk, person_id=signup.person_id))
-    if signup.person_id != actor.person_id:
-        _tell(signup, activity, gettext_noop("Your place in “%(title)s” was cancelled."), "taken-back")
-    return TakenPlace(signup_id=signup.pk, shift_id=shift.pk, person_id=signup.person_id)
 
 
-def lock_person(person_id: int, *, known: bool = False) -> None:
-    """Whoever changes this person's sign-ups or presence waits here.
+def _decide(wish: _Wish, candidate: Candidate, around: Surroundings) -> list[DomainError]:
+    """Raise the first reason against it; returns what a coordinator sets aside.
 
-    NotFound where there is no such person, or they were erased; `known` also takes who was erased.
+    Of a coupled activity each shift is decided with those before it taken already.
     """
-    locked = Person.objects.select_for_update(no_key=True).filter(pk=person_id)
-    if not known:
-        locked = locked.filter(erased_at=None)
-    if not locked.values_list("pk", flat=True):
-        raise NotFound
+    set_aside: list[DomainError] = []
+    so_far = candidate
+    for offer in wish.offers:
+        for error in refusals(so_far, offer, around):
+            if not wish.override_reason or not may_set_aside(error):
+                raise error
+            set_aside.append(error)
+        taken = HeldShift(0, offer.shift_id, "", offer.title, offer.place, offer.starts_at, offer.ends_at)
+        so_far = replace(so_far, held=(*so_far.held, taken))
+    if wish.override_reason and not set_aside:
+        raise NothingToSetAside
+    return set_aside
 
 
-def _require_passbook(person_id: int) -> None:
-    passbook = passbooks_by_person([person_id]).get(person_id)
-    if passbook is None:
-        raise PassbookMissing
-    if passbook.state != "active":
-        raise PassbookNotActive
+def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surroundings) -> bool:
+    """The shifts in the order of their ids; False, and nothing taken, where one of them changed meanwhile."""
+    if len(offers) == 1:
+        return take_place(candidate, offers[0], around)
+    savepoint = transaction.savepoint()
+    for offer in sorted(offers, key=lambda offer: offer.shift_id):
+        if not take_place(candidate, offer, around):
+            transaction.savepoint_rollback(savepoint)
+            return False
+    transaction.savepoint_commit(savepoint)
+    return True
 
 
-def _take_place(shift_id: int, *, at: datetime, is_led: bool) -> bool:
-    """One conditional UPDATE decides who gets the last place, and locks the shift as it stands now."""
-    free = Shift.objects.filter(pk=shift_id, is_open=True, taken__lt=F("places"))
-    free = free.filter(ends_at__gt=at) if is_led else free.filter(starts_at__gt=at)
-    return bool(free.update(taken=F("taken") + 1))
-
-
-def _require_free_time(person_id: int, shift_id: int) -> None:
-    """The person's row is locked, so nobody else takes a place for them meanwhile; the shift is, so it does not move."""
-    this = Shift.objects.filter(pk=shift_id)
-    other = (
-        SignUp.objects.filter(
-            person_id=person_id,
-            state=SignUp.State.CONFIRMED,
-            shift__starts_at__lt=Subquery(this.values("ends_at")),
-            shift__ends_at__gt=Subquery(this.values("starts_at")),
+def _write(wish: _Wish, candidate: Candidate, around: Surroundings, set_aside: list[DomainError]) -> TakenPlace:
+    state = SignUp.State.REQUESTED if wish.is_request else SignUp.State.CONFIRMED
+    wanted = {offer.shift_id for offer in wish.offers}
+    waiting = {held.shift_id: held.signup_id for held in candidate.held if held.shift_id in wanted}
+    values: dict[str, Any] = {
+        "state": state,
+        "note": wish.note,
+        "is_override": bool(set_aside),
+        "reason": wish.override_reason if set_aside else "",
+    }
+    rows = [place_row(candidate, offer, actor=wish.actor, at=around.at, **values) for offer in wish.offers]
+    for row in rows:
+        known = waiting.get(row.shift_id)
+        if known is None:
+            insert_objects([row])
+            continue
+        row.pk = known
+        SignUp.objects.filter(pk=known).update(
+            **values,
+            quota_id=row.quota_id,
+            decided_at=around.at,
+            decided_by_ref=wish.actor.reference,
         )
-        .values_list("shift_id", "shift__activity__title")
-        .first()
+    detail = {"person": wish.person_id} | ({"set_aside": [error.code for error in set_aside]} if set_aside else {})
+    record_many(
+        actor=wish.actor,
+        action="activities.ask_for_place" if wish.is_request else "activities.sign_up",
+        objects=[(f"signup:{row.pk}", {"shift": row.shift_id, **detail}) for row in rows],
     )
-    if other is None:
-        return
-    if other[0] == shift_id:
-        raise AlreadySignedUp
-    raise TimeConflict(title=other[1])
+    if wish.is_request:
+        _tell_who_leads(rows[0], wish.listed.person_in_charge_id, wish.offers[0].title)
+    else:
+        publish_signed_up(rows)
+        if wish.person_id != wish.actor.person_id:
+            tell(rows[:1], wish.offers[0], gettext_noop("A place in “%(title)s” was taken for you."), "given")
+    return TakenPlace(
+        rows[0].pk,
+        rows[0].shift_id,
+        wish.person_id,
+        state.value,
+        others=tuple(row.pk for row in rows[1:]),
+        seen=(wish.offers[0], wish.listed, candidate),
+    )
 
 
-def _refusal_for(shift_id: int, *, at: datetime, is_led: bool) -> DomainError:
-    """Why the shift gives no place now."""
-    shift = Shift.objects.filter(pk=shift_id).first()
-    if shift is None:
-        return NotFound()
-    if not shift.is_open:
-        return ActivityNotOpen()
-    if is_led and shift.ends_at <= at:
-        return ShiftOver()
-    if not is_led and shift.starts_at <= at:
-        return ShiftStarted()
-    return ShiftFull()
-
-
-def _tell(signup: SignUp, activity: Activity, text: str, why: str) -> None:
+def _tell_who_leads(signup: SignUp, person_in_charge_id: int, title: str) -> None:
     send_many(
         [
             NewMessage(
-                recipient_ref=f"person:{signup.person_id}",
-                text=text,
-                parameters={"title": activity.title},
-                object_ref=f"activity:{activity.pk}",
-                key=f"signup:{signup.pk}:{why}",
+                recipient_ref=f"person:{person_in_charge_id}",
+                text=gettext_noop("Somebody asks for a place in “%(title)s”. Please decide."),
+                parameters={"title": title},
+                object_ref=f"sign-up-list:{signup.shift_id}",
+                key=f"signup:{signup.pk}:asks",
             )
         ]
     )
+
+
+@transaction.atomic
+def cancel_sign_up(*, actor: Actor, signup_id: int, reason: str = "") -> TakenPlace:
+    """Give a place, a request or a place on the waiting list back: one's own, or anybody's by who leads.
+
+    A place of one's own until the activity's deadline, later only to a stand-in; never after check-in. A place that
+    becomes free is offered to who waits, in the same transaction.
+    """
+    signup = own_or_led(actor, signup_id)
+    activity = signup.shift.activity
+    is_led = access.leads(actor, activity.person_in_charge_id)
+    line = lock_line(signup.shift_id, [signup.person_id], freed=1)
+    signup.refresh_from_db(fields=["state", "attended_at"])
+    if signup.state not in ACTIVE:
+        raise SignUpGone
+    if signup.attended_at is not None:
+        raise AlreadyAttended
+    at = clock.now()
+    closes_at = line.shift.starts_at - timedelta(minutes=activity.cancel_closes_minutes)
+    if signup.state == SignUp.State.CONFIRMED and closes_at <= at and not is_led:
+        raise TooLateToCancel
+    SignUp.objects.filter(pk=signup.pk).update(
+        state=SignUp.State.CANCELLED,
+        cancelled_at=at,
+        cancelled_by_ref=actor.reference,
+        offered_until=None,
+        reason=reason.replace("\0", "").strip()[:REASON_LENGTH_MAX] or F("reason"),
+    )
+    if signup.state in HOLDING:
+        release(signup.shift_id)
+    record(actor=actor, action="activities.cancel_sign_up", object_ref=f"signup:{signup.pk}", shift=signup.shift_id)
+    if signup.state == SignUp.State.CONFIRMED:
+        publish_cancelled(signup)
+    if signup.person_id != actor.person_id:
+        tell([signup], activity, gettext_noop("Your place in “%(title)s” was cancelled."), "taken-back")
+    if signup.state in HOLDING:
+        serve_line(line, actor=actor, at=at)
+    return TakenPlace(signup.pk, signup.shift_id, signup.person_id, SignUp.State.CANCELLED.value)
+
+
+def own_or_led(actor: Actor, signup_id: int) -> SignUp:
+    """A sign-up of the actor's own, or of an activity that they lead, with shift and activity; NotFound otherwise."""
+    signup = SignUp.objects.select_related("shift__activity").filter(pk=signup_id).first()
+    if signup is None:
+        raise NotFound
+    if signup.person_id != actor.person_id and not access.leads(actor, signup.shift.activity.person_in_charge_id):
+        raise NotFound
+    return signup

@@ -101,7 +101,7 @@ def _require_free_times(signups: Sequence[tuple[int, int]], shifts: dict[int, Sh
     if len(wanted) != len(signups):
         raise AlreadySignedUp
     known = SignUp.objects.filter(
-        state=SignUp.State.CONFIRMED,
+        state__in=["confirmed", "offered"],
         person_id__in={person for _shift, person in signups},
         shift__starts_at__lt=max(shift.ends_at for shift in shifts.values()),
         shift__ends_at__gt=min(shift.starts_at for shift in shifts.values()),

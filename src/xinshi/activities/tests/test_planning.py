@@ -29,12 +29,10 @@ from xinshi.activities.domain import (
     NothingToChange,
     PlacesTaken,
     ReasonMissing,
-    Repeat,
     ShiftHasPeople,
-    check_activity,
-    repeated,
 )
 from xinshi.activities.models import Activity, Programme, Shift, SignUp
+from xinshi.activities.repeating import Repeat, Repetition, repeated
 from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, tomorrow_at
 from xinshi.audit.models import AuditEntry
 from xinshi.kernel import clock
@@ -292,11 +290,11 @@ def shift_on(day: date) -> NewShift:
     ],
 )
 def test_repeats_shifts_by_the_hospitals_clock(step: Repeat, until: date, days: list[int]) -> None:
-    found = repeated([shift_on(MONDAY)], step=step, until=until)
+    found = repeated([shift_on(MONDAY)], Repetition(step=step, until=until)).shifts
     assert [clock.local_day(shift.starts_at).day for shift in found] == days
     assert {clock.whole_minutes_between(shift.starts_at, shift.ends_at) for shift in found} == {120}
 
 
 def test_refuses_a_repetition_without_end(cast: Cast) -> None:
     with pytest.raises(Invalid):
-        check_activity(new_activity(cast, shifts=repeated([shift_on(MONDAY)], step=Repeat.DAILY, until=LAST_DAY)))
+        repeated([shift_on(MONDAY)], Repetition(step=Repeat.DAILY, until=LAST_DAY))

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import CharField, OuterRef, Subquery, Value
-from django.db.models.functions import Cast, Concat
 
 from xinshi.activities.access import is_planner, leads
 from xinshi.activities.queries import led_activity
 from xinshi.attendance import access
+from xinshi.attendance.anomalies.queries import open_among
 from xinshi.attendance.domain import RECORDS_MAX, Case, Decided, Judge, LeftOut, NothingChosen, judgement
 from xinshi.attendance.events import RecordApproved
 from xinshi.attendance.models import Approval, ServiceRecord
+from xinshi.attendance.presence import too_short
 from xinshi.audit.actions import record_many
 from xinshi.bank.actions import DepositResult, NewDeposit, deposit_many
-from xinshi.bank.models import Deposit
-from xinshi.bank.queries import passbooks_by_person, policy_in_force
+from xinshi.bank.queries import passbooks_by_person, policy_in_force, timeline
+from xinshi.bank.timeline import Timeline
+from xinshi.doors.rows import insert_many, update_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import HoursKind
@@ -28,7 +29,15 @@ from xinshi.kernel.minutes import hours_figure
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.outbox.actions import publish_many
 
-BATCH_ROWS = 2_000
+APPROVED = gettext_noop("Your service in “%(title)s” was approved: %(hours)s hours are in your passbook.")
+APPROVED_IN_NOTICE = gettext_noop(
+    "Your service in “%(title)s” was approved: %(hours)s hours are in your passbook. "
+    "They are in public notice until %(day)s and can be spent afterwards."
+)
+APPROVED_OTHERWISE = gettext_noop(
+    "Your service in “%(title)s” was approved: %(certified)s hours are certified and count for your stars. "
+    "By the bank's rules %(hours)s hours can be spent; your passbook says why."
+)
 
 
 @dataclass(slots=True)
@@ -53,14 +62,15 @@ def approve(*, actor: Actor, record_ids: Sequence[int]) -> Decided:
     rows = _locked(actor, wanted)
     if not rows:
         raise NotFound
-    levels = policy_in_force().approval_levels
+    policies = timeline()
+    levels = policies.on(clock.today()).approval_levels
     firsts = _first_approvers(rows)
-    plan = _sort(actor, rows, levels, firsts)
+    plan = _sort(actor, rows, policies, firsts)
     plan.left_out |= dict.fromkeys(wanted.difference(row.pk for row in rows), LeftOut.NOT_FOUND)
     at = clock.now()
     _note_approvals(actor, plan, firsts, at)
     results = deposit_many(actor=actor, deposits=[_deposit(row) for row in plan.deposit])
-    _mark_approved(actor, plan.deposit, levels, at)
+    _mark_approved(actor, plan.deposit, results, levels, at)
     _audit(actor, plan)
     _tell(plan.deposit, results)
     return Decided(
@@ -80,14 +90,32 @@ def approve_activity(*, actor: Actor, activity_id: int) -> Decided:
     return approve(actor=actor, record_ids=record_ids) if record_ids else Decided(done=0)
 
 
+def approve_settled(*, actor: Actor, rows: Sequence[ServiceRecord]) -> list[DepositResult]:
+    """Approve submitted records that an independent decision made, at once and whatever the policy's levels; see `settling`.
+
+    The rows are locked, or new in this transaction, with shift, activity and organiser.
+    """
+    levels, at = policy_in_force().approval_levels, clock.now()
+    plan = _Sorted(deposit=list(rows))
+    _note_approvals(actor, plan, {}, at)
+    results = deposit_many(actor=actor, deposits=[_deposit(row) for row in rows])
+    _mark_approved(actor, rows, results, levels, at)
+    _audit(actor, plan)
+    _tell(rows, results)
+    return results
+
+
 def _locked(actor: Actor, wanted: set[int]) -> list[ServiceRecord]:
     rows = access.workable_by(actor).filter(pk__in=wanted).select_for_update(of=("self",)).order_by("pk")
-    return list(rows.select_related("shift__activity__organizer"))
+    # Many records share few shifts: these are read once, not once more with every record.
+    return list(rows.prefetch_related("shift__activity__organizer"))
 
 
-def _sort(actor: Actor, rows: Sequence[ServiceRecord], levels: int, firsts: Mapping[int, str]) -> _Sorted:
+def _sort(actor: Actor, rows: Sequence[ServiceRecord], policies: Timeline, firsts: Mapping[int, str]) -> _Sorted:
     plan = _Sorted()
+    levels = policies.on(clock.today()).approval_levels
     passbooks = passbooks_by_person(list({row.person_id for row in rows}))
+    odd = open_among(row.pk for row in rows)
     judge = Judge(
         reference=actor.reference,
         person_id=actor.person_id,
@@ -97,13 +125,15 @@ def _sort(actor: Actor, rows: Sequence[ServiceRecord], levels: int, firsts: Mapp
     )
     for row in rows:
         assert leads(actor, row.shift.activity.person_in_charge_id), "only workable records are loaded"
-        reason = judgement(case_of(row, firsts), judge)
+        reason = judgement(case_of(row, firsts, policies), judge)
         passbook = passbooks.get(row.person_id)
         is_last = levels == 1 or row.levels_approved == levels - 1
         if reason is not None:
             plan.left_out[row.pk] = reason
         elif passbook is None or passbook.state != "active":
             plan.left_out[row.pk] = LeftOut.PASSBOOK
+        elif row.pk in odd:
+            plan.left_out[row.pk] = LeftOut.ANOMALY
         elif is_last:
             plan.deposit.append(row)
         else:
@@ -111,14 +141,15 @@ def _sort(actor: Actor, rows: Sequence[ServiceRecord], levels: int, firsts: Mapp
     return plan
 
 
-def case_of(row: ServiceRecord, firsts: Mapping[int, str]) -> Case:
-    """A record as `judgement` wants to see it."""
+def case_of(row: ServiceRecord, firsts: Mapping[int, str], policies: Timeline) -> Case:
+    """A record as `judgement` wants to see it; the least presence is that of the policy on the day of service."""
     return Case(
         state=row.state,
         person_id=row.person_id,
         person_in_charge_id=row.shift.activity.person_in_charge_id,
         levels_approved=row.levels_approved,
         first_approver_ref=firsts.get(row.pk, ""),
+        is_too_short=too_short(row, policies),
     )
 
 
@@ -139,20 +170,19 @@ def _note_approvals(actor: Actor, plan: _Sorted, firsts: Mapping[int, str], at: 
     """
     if plan.advance:
         ServiceRecord.objects.filter(pk__in=[row.pk for row in plan.advance]).update(levels_approved=1)
-    Approval.objects.bulk_create(
-        [
-            Approval(
-                record_id=row.pk,
-                submission=row.submission,
-                level=row.levels_approved + 1,
-                approved_at=at,
-                approved_by_ref=actor.reference,
-                approved_by_person_id=actor.person_id,
-            )
-            for row in (*plan.advance, *plan.deposit)
-            if firsts.get(row.pk) != actor.reference
-        ],
-        batch_size=BATCH_ROWS,
+    said = [row for row in (*plan.advance, *plan.deposit) if firsts.get(row.pk) != actor.reference]
+    insert_many(
+        Approval,
+        each={
+            "record_id": [row.pk for row in said],
+            "submission": [row.submission for row in said],
+            "level": [row.levels_approved + 1 for row in said],
+        },
+        same={
+            "approved_at": at,
+            "approved_by_ref": actor.reference,
+            "approved_by_person_id": actor.person_id,
+        },
     )
 
 
@@ -168,20 +198,24 @@ def _deposit(row: ServiceRecord) -> NewDeposit:
         raw_minutes=row.credited_minutes,
         worked_on=clock.local_day(row.checked_in_at),
         source_ref=f"service-record:{row.pk}",
+        activity_ref=f"activity:{activity.pk}",
     )
 
 
-def _mark_approved(actor: Actor, rows: Sequence[ServiceRecord], levels: int, at: datetime) -> None:
-    """One UPDATE, which finds each record's deposit by its source."""
-    source = Concat(Value("service-record:"), Cast(OuterRef("pk"), CharField()), output_field=CharField())
-    deposit = Deposit.objects.filter(source_ref=source).values("pk")[:1]
-    ServiceRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=ServiceRecord.State.APPROVED,
-        levels_approved=levels,
-        decided_at=at,
-        decided_by_ref=actor.reference,
-        decided_by_person_id=actor.person_id,
-        deposit_id=Subquery(deposit),
+def _mark_approved(
+    actor: Actor, rows: Sequence[ServiceRecord], results: Sequence[DepositResult], levels: int, at: datetime
+) -> None:
+    update_many(
+        ServiceRecord,
+        [row.pk for row in rows],
+        each={"deposit_id": [result.deposit_id for result in results]},
+        same={
+            "state": ServiceRecord.State.APPROVED.value,
+            "levels_approved": levels,
+            "decided_at": at,
+            "decided_by_ref": actor.reference,
+            "decided_by_person_id": actor.person_id,
+        },
     )
 
 
@@ -203,13 +237,26 @@ def _tell(rows: Sequence[ServiceRecord], results: Sequence[DepositResult]) -> No
         )
         for row, result in zip(rows, results, strict=True)
     )
-    send_many(
-        NewMessage(
-            recipient_ref=f"person:{row.person_id}",
-            text=gettext_noop("Your service in “%(title)s” was approved: %(hours)s hours are in your passbook."),
-            parameters={"title": row.shift.activity.title, "hours": hours_figure(result.minutes)},
-            object_ref=f"service-record:{row.pk}",
-            key=f"service-record:{row.pk}:approved",
-        )
-        for row, result in zip(rows, results, strict=True)
+    send_many(_approved_message(row, result) for row, result in zip(rows, results, strict=True))
+
+
+def _approved_message(row: ServiceRecord, result: DepositResult) -> NewMessage:
+    """What the volunteer reads; it says so where the policy credits other hours, or sets them aside for public notice."""
+    parameters = {"title": row.shift.activity.title, "hours": hours_figure(result.minutes)}
+    text = APPROVED
+    if result.minutes != row.credited_minutes or result.donation_minutes:
+        text = APPROVED_OTHERWISE
+        parameters |= {
+            "certified": hours_figure(row.credited_minutes or 0),
+            "hours": hours_figure(result.minutes - result.donation_minutes),
+        }
+    elif result.notice_until is not None:
+        text = APPROVED_IN_NOTICE
+        parameters["day"] = result.notice_until.isoformat()
+    return NewMessage(
+        recipient_ref=f"person:{row.person_id}",
+        text=text,
+        parameters=parameters,
+        object_ref=f"service-record:{row.pk}",
+        key=f"service-record:{row.pk}:approved",
     )

@@ -27,6 +27,8 @@ from xinshi.attendance.domain import (
 )
 from xinshi.attendance.models import ServiceRecord
 from xinshi.audit.actions import record, record_many
+from xinshi.doors.prepared import PreparedRead
+from xinshi.doors.rows import insert_objects
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -66,7 +68,7 @@ def check_in(
     for signup in signups:
         _require_may_come(signup, moment, now)
     _require_each_once(signups)
-    records = _open_records(actor, signups, moment, through)
+    records = open_records(actor, signups, moment, through)
     mark_attended(signup_ids=[signup.pk for signup in signups], at=moment)
     record_many(
         actor=actor,
@@ -92,12 +94,23 @@ def take_back_check_in(*, actor: Actor, record_id: int) -> None:
     )
     if not taken_back:
         raise NotCheckedIn
-    unmark_attended(signup_ids=[found.signup_id])
+    unmark_attended(signup_ids=[found.own_signup_id])
     record(actor=actor, action="attendance.take_back_check_in", object_ref=f"service-record:{record_id}")
+
+
+LOCK_ONE: Final = PreparedRead(
+    lambda person: (
+        Person.objects.select_for_update(no_key=True, of=("self",)).filter(pk=person).order_by("pk").values_list("pk")
+    ),
+    person=int,
+)
 
 
 def lock_people(person_ids: Collection[int] | QuerySet[Any, Any]) -> None:
     """Lock people in order of id; whoever changes their presence waits here."""
+    if isinstance(person_ids, list) and len(person_ids) == 1:
+        LOCK_ONE.rows(person=person_ids[0])
+        return
     people = Person.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=person_ids)
     list(people.order_by("pk").values_list("pk"))
 
@@ -147,7 +160,7 @@ def _record_of(signup: SignUp) -> ServiceRecord | None:
     return getattr(signup, "record", None)
 
 
-def _open_records(actor: Actor, signups: Sequence[SignUp], moment: datetime, through: str) -> list[ServiceRecord]:
+def open_records(actor: Actor, signups: Sequence[SignUp], moment: datetime, through: str) -> list[ServiceRecord]:
     """New rows, or withdrawn ones opened again."""
     again = [row for signup in signups if (row := _record_of(signup)) is not None]
     withdrawn = {row.signup_id for row in again}
@@ -159,7 +172,7 @@ def _open_records(actor: Actor, signups: Sequence[SignUp], moment: datetime, thr
             checked_in_through=through,
             entry_reason="",
         )
-    fresh = ServiceRecord.objects.bulk_create(
+    fresh = insert_objects(
         [
             ServiceRecord(
                 signup=signup,
@@ -173,7 +186,6 @@ def _open_records(actor: Actor, signups: Sequence[SignUp], moment: datetime, thr
             )
             for signup in signups
             if signup.pk not in withdrawn
-        ],
-        batch_size=2_000,
+        ]
     )
     return [*again, *fresh]

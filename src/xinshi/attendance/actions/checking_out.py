@@ -11,7 +11,7 @@ from xinshi.activities.domain import ReasonMissing
 from xinshi.attendance import access
 from xinshi.attendance.actions.checking_in import AT_ONCE_MAX, lock_people
 from xinshi.attendance.actions.submitting import SUBMITTED_FIELDS, require_no_overlap, submit
-from xinshi.attendance.domain import REASON_LENGTH_MAX, WAYS, NotCheckedIn, RecordDecided, check_moment
+from xinshi.attendance.domain import CLOSED_BY_RULE, REASON_LENGTH_MAX, WAYS, NotCheckedIn, RecordDecided, check_moment
 from xinshi.attendance.models import Correction, ServiceRecord
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
@@ -71,6 +71,8 @@ def correct_presence(
     check_moment(checked_in_at, shift_day=day, now=now)
     check_moment(checked_out_at, shift_day=day, now=now)
     _keep_old(actor, row, reason, now)
+    if row.checked_out_through == CLOSED_BY_RULE and row.checked_in_through != "entered":
+        row.hours_kind = row.shift.activity.hours_kind  # Who leads says when the person left: that is a sign-out.
     if row.state in (ServiceRecord.State.SUBMITTED, ServiceRecord.State.REFUSED):
         row.submission += 1
     row.checked_in_at, row.checked_out_at = checked_in_at, checked_out_at
@@ -80,7 +82,7 @@ def correct_presence(
     submit(row, row.shift, now)
     require_no_overlap([row])
     decision_fields = ["levels_approved", "decided_at", "decided_by_ref", "decided_by_person", "refusal_reason"]
-    row.save(update_fields=[*SUBMITTED_FIELDS, *decision_fields, "checked_in_at", "submission"])
+    row.save(update_fields=[*SUBMITTED_FIELDS, *decision_fields, "checked_in_at", "submission", "hours_kind"])
     record(actor=actor, action="attendance.correct", object_ref=f"service-record:{row.pk}", minutes=row.present_minutes)
     _tell_corrected(row, reason, now)
     return row.pk

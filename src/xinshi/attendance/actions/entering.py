@@ -63,7 +63,7 @@ def record_many(*, actor: Actor, records: Sequence[NewRecord]) -> list[int]:
     require_no_overlap(rows)
     _require_not_there(rows)
     _write(rows, withdrawn)
-    mark_attended(signup_ids=[row.signup_id for row in rows], at=at)
+    mark_attended(signup_ids=[row.own_signup_id for row in rows], at=at)
     audit.record_many(
         actor=actor,
         action="attendance.enter",
@@ -134,7 +134,7 @@ def _write(rows: Sequence[ServiceRecord], withdrawn: Mapping[int, int]) -> None:
         (again if row.signup_id in withdrawn else fresh).append(row)
     ServiceRecord.objects.bulk_create(fresh, batch_size=BATCH_ROWS)
     for row in again:
-        row.pk = withdrawn[row.signup_id]
+        row.pk = withdrawn[row.own_signup_id]
     if again:
         ServiceRecord.objects.bulk_update(again, [*SUBMITTED_FIELDS, *CHECK_IN_FIELDS], batch_size=BATCH_ROWS)
 

@@ -17,6 +17,7 @@ from xinshi.attendance.models import Approval, Correction, ServiceRecord
 from xinshi.audit.models import AuditEntry
 from xinshi.bank.actions import propose_policy, put_policy_in_force
 from xinshi.bank.models import Deposit
+from xinshi.bank.rules import Rules
 from xinshi.kernel import clock
 from xinshi.ledger.models import Transfer
 from xinshi.messages.models import Message
@@ -101,7 +102,8 @@ def service(cast: Cast, make_activity: MakeActivity, frozen: MoveTo) -> Service:
 def two_levels(cast: Cast) -> None:
     """From now on the policy wants two people's approval."""
     number = propose_policy(
-        actor=SYSTEM, star_thresholds_minutes=[6_000, 18_000, 36_000, 60_000, 90_000], approval_levels=2
+        actor=SYSTEM,
+        rules=Rules(star_thresholds_minutes=(6_000, 18_000, 36_000, 60_000, 90_000), approval_levels=2),
     )
     put_policy_in_force(actor=SYSTEM, number=number, effective_from=TUESDAY)
 

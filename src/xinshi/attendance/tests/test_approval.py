@@ -17,6 +17,7 @@ from xinshi.attendance.tests.conftest import TUESDAY, MoveTo, Service, at, recor
 from xinshi.audit.models import AuditEntry
 from xinshi.bank.actions import propose_policy, put_policy_in_force
 from xinshi.bank.models import Deposit, Passbook
+from xinshi.bank.rules import Rules
 from xinshi.kernel.errors import DomainError, NotFound
 from xinshi.ledger.models import Transfer
 from xinshi.ledger.verification import verify
@@ -210,7 +211,8 @@ def test_a_first_approval_stands_where_one_is_enough_by_now(
     _, (pk,) = service.submitted()
     approve(actor=cast.leader.actor, record_ids=[pk])
     number = propose_policy(
-        actor=SYSTEM, star_thresholds_minutes=[6_000, 18_000, 36_000, 60_000, 90_000], approval_levels=1
+        actor=SYSTEM,
+        rules=Rules(star_thresholds_minutes=(6_000, 18_000, 36_000, 60_000, 90_000), approval_levels=1),
     )
     put_policy_in_force(actor=SYSTEM, number=number, effective_from=TUESDAY)
     assert approve(actor=getattr(cast, judge).actor, record_ids=[pk]).done == 1

@@ -16,6 +16,7 @@ from xinshi.attendance.domain import (
     working_days_left,
 )
 from xinshi.attendance.tests.conftest import TUESDAY, at
+from xinshi.kernel import workdays
 
 SHIFT = (at(9), at(11))
 
@@ -42,6 +43,11 @@ def test_credits_only_presence_inside_the_shift(came: object, left: object, cred
         (date(2026, 3, 6), date(2026, 3, 20)),
         (date(2026, 3, 7), date(2026, 3, 20)),
         (date(2026, 3, 8), date(2026, 3, 20)),
+        (
+            date(2026, 2, 13),
+            date(2026, 3, 5),
+        ),  # Spring Festival; the 14th and the 28th are worked.
+        (date(2026, 9, 24), date(2026, 10, 15)),  # Mid-Autumn and National Day; 20 September and 10 October are worked.
     ],
 )
 def test_is_due_ten_working_days_after_the_activity(ended_on: date, due_on: date) -> None:
@@ -55,7 +61,8 @@ def test_counts_working_days_as_one_walks_them() -> None:
         for ahead in range(-30, 31):
             due_on = today + timedelta(days=ahead)
             first, last = sorted((today, due_on))
-            walked = sum((first + timedelta(days=n)).weekday() < 5 for n in range(1, (last - first).days + 1))
+            days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+            walked = sum(workdays.is_working_day(day) for day in days)
             assert working_days_left(today, due_on) == (walked if ahead >= 0 else -walked)
 
 

@@ -56,7 +56,7 @@ def test_2000_records_are_approved_in_one_transaction_by_sets(cast: Cast, servic
 def test_a_whole_shift_is_checked_in_and_out_by_a_fixed_number_of_statements(cast: Cast, service: Service) -> None:
     numbers = []
     leader = cast.leader.actor
-    for people in (5, 40):
+    for people in (5, 30):
         shift = service.shift(cast.people(people))
         with CaptureQueriesContext(connection) as coming:
             records = check_in(actor=leader, signup_ids=shift.signups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from xinshi.activities.models import SignUp
 from xinshi.activities.tests.conftest import Cast
 from xinshi.attendance.actions import approve, refuse
 from xinshi.attendance.models import ServiceRecord
 from xinshi.attendance.tests.conftest import MoveTo, Service, at, record_of, written
 from xinshi.bank.models import Deposit
+from xinshi.people.models import Person
 
 HTMX = {"HX-Request": "true"}
 OF_THE_SESSION = ('FROM "django_session"', 'FROM "user_account"', 'FROM "role_grant"', "SAVEPOINT", "BEGIN")
@@ -73,6 +76,16 @@ def test_the_leaders_list_shows_counts_that_follow(cast: Cast, service: Service)
         "found"
     ]
     assert (taken_back.expected, taken_back.present) == (2, 1)
+
+
+def test_minors_are_marked_for_who_leads(cast: Cast, service: Service) -> None:
+    shift = service.shift(cast.people(2))
+    address = url("shift", shift.shift_id)
+    assert text(cast.leader.client.get(address)).count("未成年") == 0
+    someone = SignUp.objects.get(pk=shift.signups[0]).person_id
+    for birth_date, marks in ((date(2008, 3, 4), 1), (date(2008, 3, 3), 0)):
+        Person.objects.filter(pk=someone).update(birth_date=birth_date)
+        assert text(cast.leader.client.get(address)).count("未成年") == marks
 
 
 def test_a_refusal_stands_on_the_persons_line(cast: Cast, service: Service) -> None:

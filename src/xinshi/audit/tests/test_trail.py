@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from xinshi.audit import queries
 from xinshi.audit.actions import record, record_many
 from xinshi.audit.models import AuditEntry
+from xinshi.audit.sealing import seal
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotAllowed
@@ -57,3 +58,10 @@ def test_only_auditors_read_it(trail: None, role: Role) -> None:
 def test_a_line_outside_a_transaction_is_a_programmers_error(transactional_db: None) -> None:
     with pytest.raises(AssertionError):
         record(actor=CLERK, action="benefits.fulfil", object_ref="voucher:1")
+
+
+def test_auditors_see_the_newest_seals_on_the_page_and_by_the_api(trail: None) -> None:
+    seal()
+    assert [(row.chain, row.n) for row in queries.seals(AUDITOR)] == [("trail", 1)]
+    with pytest.raises(NotAllowed):
+        queries.seals(CLERK)

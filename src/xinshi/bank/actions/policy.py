@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -16,10 +15,10 @@ from xinshi.bank.domain import (
     PolicyInForce,
     PolicyInThePast,
     PolicyTooFarAhead,
-    check_thresholds,
 )
 from xinshi.bank.events import PolicyEnforced
 from xinshi.bank.models import PolicyVersion
+from xinshi.bank.rules import Rules, check_rules
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -27,18 +26,14 @@ from xinshi.outbox.actions import publish
 
 
 @transaction.atomic
-def propose_policy(
-    *, actor: Actor, star_thresholds_minutes: Sequence[int], approval_levels: int, note: str = ""
-) -> int:
+def propose_policy(*, actor: Actor, rules: Rules, note: str = "") -> int:
     """Write a new version; it changes nothing until somebody else puts it in force. Returns its number."""
     require_policy_maker(actor)
-    check_thresholds(star_thresholds_minutes)
-    assert approval_levels in (1, 2)
+    check_rules(rules)
     number = (PolicyVersion.objects.aggregate(number=Max("number"))["number"] or 0) + 1
     PolicyVersion.objects.create(
         number=number,
-        star_thresholds_minutes=list(star_thresholds_minutes),
-        approval_levels=approval_levels,
+        rules=rules.to_json(),
         note=note[:400],
         proposed_by_ref=actor.reference,
         proposed_at=clock.now(),

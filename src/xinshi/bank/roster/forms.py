@@ -44,6 +44,9 @@ class OpenAccountForm(IntakePersonForm):
         label=_("I have seen the person's document, and they have signed the consent to volunteer service.")
     )
     is_public = forms.BooleanField(label=_("They agree to be named in public."), required=False)
+    gives_sign_in = forms.BooleanField(
+        label=_("They get a sign-in with a one-time password on a printed slip; no phone is needed."), required=False
+    )
 
     field_order: Sequence[str] = (
         *IntakePersonForm.field_order[:9],

@@ -16,8 +16,9 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import Invalid
 from xinshi.organizations.actions import join_many
 from xinshi.organizations.queries import organization
-from xinshi.people.actions import NewPerson, PersonKnown, register_people
+from xinshi.people.actions import NewPerson, OneTimeSignIn, PersonKnown, give_sign_in, register_people
 from xinshi.people.basic_data import intake_faults
+from xinshi.people.models import User
 from xinshi.people.wording import fault_text
 
 
@@ -27,10 +28,14 @@ class OpenedAccount:
     passbook_id: int
     number: str
     """The passbook's number, to be written on the volunteer's card."""
+    sign_in: OneTimeSignIn | None = None
+    """What is handed over on paper, where a sign-in was asked for."""
 
 
 @transaction.atomic
-def open_account(*, actor: Actor, person: NewPerson, organization_id: int | None = None) -> OpenedAccount:
+def open_account(
+    *, actor: Actor, person: NewPerson, organization_id: int | None = None, gives_sign_in: bool = False
+) -> OpenedAccount:
     """Register `person` and open their passbook; who is in the archive without a passbook gets one.
 
     Invalid where basic data do not fit or contradict the archive; PersonKnown where the account is open already.
@@ -54,4 +59,6 @@ def open_account(*, actor: Actor, person: NewPerson, organization_id: int | None
         join_many(actor=actor, memberships=[(person_id, organization_id)])
     passbook_id = open_passbooks(actor=actor, person_ids=[person_id], opened_through="station")[person_id]
     number = Passbook.objects.values_list("number", flat=True).get(pk=passbook_id)
-    return OpenedAccount(person_id=person_id, passbook_id=passbook_id, number=number)
+    has_sign_in = User.objects.filter(person_id=person_id).exists()
+    given = give_sign_in(actor=actor, person_id=person_id) if gives_sign_in and not has_sign_in else None
+    return OpenedAccount(person_id=person_id, passbook_id=passbook_id, number=number, sign_in=given)

@@ -12,9 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
+from xinshi.bank.printing import PDF, Document, as_download
 from xinshi.bank.roster.forms import OpenAccountForm, RosterForm
 from xinshi.bank.roster.importing import RosterReport, check_is_roster, empty_template, import_roster
 from xinshi.bank.roster.opening import open_account as open_one
+from xinshi.bank.roster.slip import slip_pdf
 from xinshi.documents.keeping import KeptFile, KeptFileGone, forget, keep, kept
 from xinshi.documents.workbook import XLSX_CONTENT_TYPE
 from xinshi.doors.pages import STAFF, PageRequest, attempt, page, refusal_text
@@ -25,9 +27,12 @@ from xinshi.people.wording import GROUPS
 UPLOAD: Final = "roster"
 RESULT: Final = "roster-result"
 REJECTED: Final = "roster-rejected"
+SLIP: Final = "account-slip"
+SLIP_NAME: Final = "account-slip.pdf"
 PAGE_SIZE: Final = 50
 
 
+@never_cache
 @page(STAFF, methods=("GET", "POST"))
 def open_account(request: PageRequest) -> HttpResponse:
     """One person at the desk: basic data, consent, passbook."""
@@ -39,13 +44,27 @@ def open_account(request: PageRequest) -> HttpResponse:
                 actor=request.actor,
                 person=form.new_person(),
                 organization_id=form.cleaned_data["organization"],
+                gives_sign_in=form.cleaned_data["gives_sign_in"],
             ),
         )
+        if opened is not None and opened.sign_in is not None:
+            name = form.cleaned_data["name"]
+            key = keep(actor=request.actor, purpose=SLIP, name=SLIP_NAME, data=slip_pdf(opened, name=name))
+            context = {"opened": opened, "given": opened.sign_in, "name": name, "key": key}
+            return render(request, "bank/roster/opened.html", context)
         if opened is not None:
             text = gettext("The account is open. Passbook number: %(number)s") % {"number": opened.number}
             messages.success(request, text)
             return redirect("people:person", opened.person_id)
     return render(request, "bank/roster/open_account.html", {"form": form})
+
+
+@never_cache
+@page(STAFF)
+def slip(request: PageRequest, key: str) -> HttpResponse:
+    """The slip to hand over: kept for an hour, for who opened the account."""
+    found = kept(actor=request.actor, purpose=SLIP, key=key)
+    return as_download(Document(SLIP_NAME, PDF, found.data))
 
 
 @page(STAFF, methods=("GET", "POST"))

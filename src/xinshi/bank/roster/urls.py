@@ -8,6 +8,7 @@ from xinshi.bank.roster import pages
 
 urlpatterns = [
     path("open-account/", pages.open_account, name="open_account"),
+    path("open-account/slip/<str:key>.pdf", pages.slip, name="account_slip"),
     path("import/volunteers/", pages.import_volunteers, name="import_volunteers"),
     path("import/volunteers/template.xlsx", pages.template, name="roster_template"),
     path("import/volunteers/preview/<str:key>/", pages.preview, name="roster_preview"),

@@ -10,8 +10,9 @@ from itertools import count
 import pytest
 from django.test import Client
 
-from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks
+from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks, propose_policy, put_policy_in_force
 from xinshi.bank.models import Passbook
+from xinshi.bank.rules import Rules
 from xinshi.bank.verification import register_checks
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.codes import HoursKind
@@ -118,5 +119,20 @@ def put_in(cast: Cast) -> PutIn:
         }
         new = NewDeposit(person_id=who.person_id, raw_minutes=minutes, **values)  # type: ignore[arg-type]
         return deposit_many(actor=SYSTEM, deposits=[new], partner=partner)[0].deposit_id
+
+    return put
+
+
+LetHold = Callable[..., int]
+
+
+@pytest.fixture
+def let_hold(db: None) -> LetHold:
+    """Put a version with these rules in force from a day on (default: long ago); returns its number."""
+
+    def put(*, since: date = date(2025, 1, 1), **rules: object) -> int:
+        number = propose_policy(actor=SYSTEM, rules=Rules(**rules))  # type: ignore[arg-type]
+        put_policy_in_force(actor=SYSTEM, number=number, effective_from=since)
+        return number
 
     return put

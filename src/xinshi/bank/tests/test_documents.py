@@ -15,13 +15,20 @@ from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from xinshi.bank import printing
-from xinshi.bank.actions import reverse_deposit
+from xinshi.bank.actions import issue_statement, reverse_deposit
 from xinshi.bank.queries import WHOLE, StatementFilter
-from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
+from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn, Somebody
 from xinshi.documents.typesetting import typeset
 from xinshi.kernel.codes import HoursKind
 from xinshi.ledger.queries import seal_head
 from xinshi.people.models import Person
+
+
+def paper_of(who: Somebody, wanted: StatementFilter = WHOLE) -> printing.Document:
+    """The statement as they would print it."""
+    issue = issue_statement(actor=who.actor, passbook_id=who.passbook.pk, wanted=wanted)
+    return printing.statement_pdf(issue.passbook, issue)
+
 
 HOSTILE = '#panic("x") [*_$`\\ "quoted" // /* @ref <label> = 1 + #sys.inputs \n\t\x07 😀'
 """A title that would be a program, if it ever became source."""
@@ -45,7 +52,7 @@ def test_prints_the_passbook_in_the_readers_language(
     put_in(cast.volunteer, 90, kind=HoursKind.HONORARY, category="0013", title="应急演练")
     seal_now()
     with translation.override(language):
-        document = printing.statement_pdf(cast.volunteer.passbook, WHOLE)
+        document = paper_of(cast.volunteer)
     assert document.content.startswith(b"%PDF-")
     assert document.name.startswith(f"passbook-{cast.volunteer.passbook.number}-")
     text = text_of(document.content, tmp_path)
@@ -58,7 +65,7 @@ def test_prints_the_passbook_in_the_readers_language(
 def test_what_people_wrote_is_never_source(cast: Cast, put_in: PutIn, tmp_path: Path) -> None:
     Person.objects.filter(pk=cast.volunteer.person_id).update(name=HOSTILE[:60])
     put_in(cast.volunteer, 60, title=HOSTILE, organizer=HOSTILE)
-    document = printing.statement_pdf(cast.volunteer.passbook, WHOLE)
+    document = paper_of(cast.volunteer)
     text = text_of(document.content, tmp_path)
     assert not text or '#panic("x")' in text
 
@@ -67,7 +74,7 @@ def test_prints_three_hundred_lines_and_long_names(cast: Cast, put_in: PutIn, tm
     Person.objects.filter(pk=cast.volunteer.person_id).update(name="阿不都热合曼·买买提依明" * 5)
     for number in range(300):
         put_in(cast.volunteer, 150, title=f"第{number:03d}次：" + "门诊导医与病房陪伴" * (1 + number % 12))
-    document = printing.statement_pdf(cast.volunteer.passbook, WHOLE)
+    document = paper_of(cast.volunteer)
     text = text_of(document.content, tmp_path)
     assert not text or all(f"第{number:03d}次" in text for number in range(300))
 
@@ -79,13 +86,13 @@ def test_says_where_paper_leaves_lines_out(cast: Cast, put_in: PutIn, monkeypatc
     set_by: list[dict[str, object]] = []
     monkeypatch.setattr(printing, "typeset", lambda _, data: set_by.append(data) or b"")
     with translation.override("en"):
-        printing.statement_pdf(cast.volunteer.passbook, WHOLE)
+        paper_of(cast.volunteer)
     assert len(set_by[0]["lines"]) == 2
     assert set_by[0]["more"] == "Only the newest 2 lines are printed; the spreadsheet has all of them."
 
 
 def test_an_empty_passbook_is_printed_too(cast: Cast) -> None:
-    assert printing.statement_pdf(cast.volunteer.passbook, WHOLE).content.startswith(b"%PDF-")
+    assert paper_of(cast.volunteer).content.startswith(b"%PDF-")
 
 
 def test_the_template_takes_its_data_from_nowhere_else(tmp_path: Path) -> None:

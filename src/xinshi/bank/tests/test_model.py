@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil, floor
 
 import pytest
 from django.db import transaction
@@ -16,14 +18,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from xinshi.bank import queries
-from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks, raise_stars, reverse_deposit
+from xinshi.bank.accounts import donation_accounts
+from xinshi.bank.actions import (
+    NewDeposit,
+    apply_policy,
+    deposit_many,
+    open_passbooks,
+    propose_policy,
+    put_policy_in_force,
+    raise_stars,
+    reverse_deposit,
+)
 from xinshi.bank.domain import DepositReversedBefore, SourceDepositedOtherwise, star_level
 from xinshi.bank.models import Passbook
+from xinshi.bank.rules import Coefficient, Rounding, Rules
 from xinshi.bank.tests.conftest import SYSTEM
 from xinshi.kernel import clock
 from xinshi.kernel.codes import HoursKind
 from xinshi.ledger import actions as ledger
 from xinshi.ledger.domain import AccountKind, InsufficientMinutes
+from xinshi.ledger.queries import balance
 from xinshi.ledger.verification import verify
 from xinshi.people.actions import NewPerson, register_people
 
@@ -33,6 +47,17 @@ FIRST_DAY = date(2024, 12, 20)
 people = st.integers(0, PEOPLE - 1)
 hours = st.integers(1, 2_000)
 days = st.integers(0, 400).map(lambda number: FIRST_DAY + timedelta(days=number))
+policies = st.builds(
+    Rules,
+    coefficients=st.sampled_from(
+        [(), (Coefficient(percent=150, category="0004"),), (Coefficient(percent=33, category="0013"),)]
+    ),
+    rounding=st.sampled_from(Rounding),
+    rounding_minutes=st.sampled_from([1, 15, 30]),
+    day_cap_minutes=st.none() | st.integers(1, 900),
+    holding_cap_minutes=st.none() | st.integers(1, 5_000),
+    notice_days=st.sampled_from([0, 3]),
+)
 
 
 @dataclass
@@ -40,6 +65,10 @@ class ModelDeposit:
     id: int
     new: NewDeposit
     person: int
+    spendable: int
+    donation: int
+    is_partners: bool
+    in_notice: bool
     is_reversed: bool = False
 
 
@@ -50,8 +79,35 @@ class Model:
     balance: list[int] = field(default_factory=lambda: [0] * PEOPLE)
     stars: list[int] = field(default_factory=lambda: [0] * PEOPLE)
     deposits: list[ModelDeposit] = field(default_factory=list)
+    donation: list[int] = field(default_factory=lambda: [0] * PEOPLE)
+    policies: list[tuple[date, int, Rules]] = field(default_factory=lambda: [(date(2020, 1, 1), 1, Rules())])
     holds: dict[int, tuple[int, int]] = field(default_factory=dict)
     """open holds: id → (person, minutes)"""
+
+    def rules(self, day: date) -> Rules:
+        """What the policy said on a day: the last that had begun."""
+        return max((row for row in self.policies if row[0] <= day), key=lambda row: row[:2])[2]
+
+    def credited(self, person: int, new: NewDeposit, *, is_partners: bool) -> tuple[int, int]:
+        """(spendable, only to be donated) of one service, reckoned anew from the whole history."""
+        minutes = new.raw_minutes
+        if not is_partners:
+            rules = self.rules(new.worked_on)
+            percents = [row.percent for row in rules.coefficients if row.category == new.category]
+            units = Fraction(minutes * max(percents, default=100), 100 * rules.rounding_minutes)
+            whole = {"down": floor(units), "up": ceil(units), "nearest": floor(units + Fraction(1, 2))}[rules.rounding]
+            minutes = whole * rules.rounding_minutes
+            if rules.day_cap_minutes is not None:
+                that_day = sum(
+                    row.spendable + row.donation
+                    for row in self.deposits
+                    if row.person == person and not (row.is_reversed or row.is_partners)
+                    if row.new.worked_on == new.worked_on
+                )
+                minutes = min(minutes, max(0, rules.day_cap_minutes - that_day))
+        cap = self.rules(clock.today()).holding_cap_minutes
+        spendable = minutes if cap is None else min(minutes, max(0, cap - self.balance[person]))
+        return spendable, minutes - spendable
 
     def standing(self, person: int) -> list[NewDeposit]:
         return [row.new for row in self.deposits if row.person == person and not row.is_reversed]
@@ -60,7 +116,8 @@ class Model:
         return sum(new.raw_minutes for new in self.standing(person))
 
     def held(self, person: int) -> int:
-        return sum(minutes for owner, minutes in self.holds.values() if owner == person)
+        notices = sum(row.spendable for row in self.deposits if row.person == person and row.in_notice)
+        return notices + sum(minutes for owner, minutes in self.holds.values() if owner == person)
 
     def available(self, person: int) -> int:
         return self.balance[person] - self.held(person)
@@ -116,10 +173,33 @@ class BankMachine(RuleBasedStateMachine):
             for person, minutes, kind, category, day in batch
         ]
         results = deposit_many(actor=SYSTEM, deposits=new, partner=partner)
-        for (person, minutes, *_), row, result in zip(batch, new, results, strict=True):
-            assert result.is_new
-            self.model.deposits.append(ModelDeposit(result.deposit_id, row, person))
-            self.model.balance[person] += minutes
+        in_notice = self.model.rules(clock.today()).notice_days > 0
+        for (person, *_), row, result in zip(batch, new, results, strict=True):
+            spendable, donation = self.model.credited(person, row, is_partners=bool(partner))
+            assert (result.is_new, result.minutes, result.donation_minutes) == (True, spendable + donation, donation)
+            self.model.deposits.append(
+                ModelDeposit(result.deposit_id, row, person, spendable, donation, bool(partner), in_notice)
+            )
+            self.model.balance[person] += spendable
+            self.model.donation[person] += donation
+
+    @rule(said=policies, since=days)
+    def put_in_force(self, said: Rules, since: date) -> None:
+        """Versions come in any order, some reaching back: the day decides which holds."""
+        number = propose_policy(actor=SYSTEM, rules=said)
+        put_policy_in_force(actor=SYSTEM, number=number, effective_from=since)
+        self.model.policies.append((since, number, said))
+
+    @rule()
+    def settle(self) -> None:
+        """What is beyond the most that one may hold, and is not reserved, can only be donated from now on."""
+        apply_policy(actor=SYSTEM)
+        cap = self.model.rules(clock.today()).holding_cap_minutes
+        for person in range(PEOPLE):
+            if cap is not None:
+                moved = max(0, min(self.model.balance[person] - cap, self.model.available(person)))
+                self.model.balance[person] -= moved
+                self.model.donation[person] += moved
 
     @precondition(lambda self: self.model.deposits)
     @rule(data=st.data())
@@ -142,15 +222,16 @@ class BankMachine(RuleBasedStateMachine):
         refusal = None
         if known.is_reversed:
             refusal = DepositReversedBefore
-        elif self.model.available(known.person) < known.new.raw_minutes:
+        elif self.model.available(known.person) + (known.spendable if known.in_notice else 0) < known.spendable:
             refusal = InsufficientMinutes
         if refusal:
             with pytest.raises(refusal), transaction.atomic():
                 reverse_deposit(actor=SYSTEM, deposit_id=known.id, reason="误记")
             return
         reverse_deposit(actor=SYSTEM, deposit_id=known.id, reason="误记")
-        known.is_reversed = True
-        self.model.balance[known.person] -= known.new.raw_minutes
+        known.is_reversed, known.in_notice = True, False
+        self.model.balance[known.person] -= known.spendable
+        self.model.donation[known.person] -= known.donation
 
     @rule(person=people, minutes=hours)
     def hold(self, person: int, minutes: int) -> None:
@@ -207,14 +288,21 @@ class BankMachine(RuleBasedStateMachine):
             assert sum(line.amount for line in lines) == self.model.balance[person]
             assert [line.seq for line in lines] == list(range(len(lines), 0, -1))
             struck = sum(line.is_taken_back for line in lines)
-            assert struck == sum(row.is_reversed for row in self.model.deposits if row.person == person)
+            own = [row for row in self.model.deposits if row.person == person]
+            assert struck == sum(row.is_reversed for row in own if row.spendable)
+            account = donation_accounts([self.people[person]])[self.people[person]]
+            assert balance(account).posted == self.model.donation[person]
 
     @rule(person=people, kind=st.sampled_from(["verified", "honorary"]), year=st.sampled_from([2024, 2025, 2026]))
     def narrowed_statement_adds_up_to_its_share(self, person: int, kind: str, year: int) -> None:
         wanted = queries.StatementFilter(year=year, kind=kind)
         lines = queries.statement(self.passbook(person), wanted=wanted, limit=400).lines
-        standing = self.model.standing(person)
-        expected = sum(new.raw_minutes for new in standing if new.kind == kind and new.worked_on.year == year)
+        expected = sum(
+            row.spendable
+            for row in self.model.deposits
+            if row.person == person and not row.is_reversed
+            if row.new.kind == kind and row.new.worked_on.year == year
+        )
         assert sum(line.amount for line in lines) == expected
 
     @rule()

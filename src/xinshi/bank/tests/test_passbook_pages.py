@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from xinshi.bank.actions import reverse_deposit
+from xinshi.bank.actions import propose_policy, put_policy_in_force, reverse_deposit
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
+from xinshi.bank.rules import Rules
 from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
 from xinshi.kernel import clock
 from xinshi.kernel.codes import HoursKind
@@ -49,7 +50,7 @@ def test_shows_spendable_balance_and_lifetime_hours_apart(cast: Cast, put_in: Pu
     set_aside(cast, 360)
     text = text_of(cast.volunteer.client, reverse("bank:own"))
     assert '<p class="passbook-sum"><b>5.5</b>' in text
-    assert "<b>11.5</b><span>Lifetime certified hours</span>" in text
+    assert '<p class="book-life-sum"><b>11.5</b>' in text
     assert "<b>6</b><span>Reserved hours</span>" in text
     assert "健康体检" in text
     for share in ("Verified hours", "Honorary hours", "Health", "Community service", "2026", "2025"):
@@ -162,7 +163,10 @@ def test_pages_by_line_so_that_nothing_is_shown_twice(cast: Cast, put_in: PutIn)
     assert "before=71#statement" in text_of(client, address)
 
 
-def test_a_passbook_page_costs_at_most_eight_queries(cast: Cast, put_in: PutIn) -> None:
+@pytest.mark.parametrize("expiry_months", [None, 24])
+def test_a_passbook_page_costs_at_most_eight_queries(cast: Cast, put_in: PutIn, expiry_months: int | None) -> None:
+    number = propose_policy(actor=cast.administrator.actor, rules=Rules(expiry_months=expiry_months))
+    put_policy_in_force(actor=cast.other_administrator.actor, number=number, effective_from=clock.today())
     for number in range(60):
         taken = put_in(cast.volunteer, 60, category=("0004", "0013", "0001")[number % 3])
     reverse_deposit(actor=SYSTEM, deposit_id=taken, reason="误记")
@@ -171,7 +175,8 @@ def test_a_passbook_page_costs_at_most_eight_queries(cast: Cast, put_in: PutIn) 
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        text_of(client, reverse("bank:own") + "?category=0004")
+        text = text_of(client, reverse("bank:own") + "?category=0004")
+    assert ("What can be spent until when" in text) == bool(expiry_months)
     own = [row["sql"] for row in captured if not is_of_the_session(row["sql"])]
     assert len(own) <= 8, "\n".join(own)
 

@@ -10,9 +10,11 @@ from django.urls import reverse
 from xinshi.audit.models import AuditEntry
 from xinshi.bank import policy_queries
 from xinshi.bank.actions import propose_policy, put_policy_in_force, raise_stars
-from xinshi.bank.domain import OwnPolicy, PolicyInForce, PolicyInThePast, PolicyNotValid, PolicyTooFarAhead
+from xinshi.bank.domain import OwnPolicy, PolicyInForce, PolicyInThePast, PolicyTooFarAhead
 from xinshi.bank.models import Passbook, PolicyVersion
+from xinshi.bank.policy_effects import effect
 from xinshi.bank.queries import policy_in_force
+from xinshi.bank.rules import PolicyNotValid, Rules
 from xinshi.bank.tests.conftest import SYSTEM, Cast
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
@@ -23,7 +25,9 @@ TYPED = {"star_1": "20", "star_2": "50", "star_3": "100", "star_4": "300", "star
 
 def proposed(cast: Cast) -> int:
     return propose_policy(
-        actor=cast.administrator.actor, star_thresholds_minutes=OWN_STARS, approval_levels=2, note="本院星级"
+        actor=cast.administrator.actor,
+        rules=Rules(star_thresholds_minutes=tuple(OWN_STARS), approval_levels=2),
+        note="本院星级",
     )
 
 
@@ -62,7 +66,7 @@ def test_nobody_but_administrators_writes_or_enforces(cast: Cast, role: str) -> 
     number = proposed(cast)
     actor, client = cast.of_role(role).actor, cast.of_role(role).client
     with pytest.raises(NotAllowed):
-        propose_policy(actor=actor, star_thresholds_minutes=OWN_STARS, approval_levels=1)
+        propose_policy(actor=actor, rules=Rules(star_thresholds_minutes=tuple(OWN_STARS), approval_levels=1))
     with pytest.raises(NotAllowed):
         put_policy_in_force(actor=actor, number=number, effective_from=clock.today())
     assert client.post(reverse("bank:propose_policy"), {**TYPED, "propose": "1"}).status_code == 403
@@ -84,7 +88,7 @@ def test_a_version_in_force_or_of_the_past_stays_what_it_is(cast: Cast) -> None:
         put_policy_in_force(actor=actor, number=1, effective_from=clock.today())
     with pytest.raises(NotFound):
         put_policy_in_force(actor=actor, number=99, effective_from=clock.today())
-    later = propose_policy(actor=SYSTEM, star_thresholds_minutes=OWN_STARS, approval_levels=1)
+    later = propose_policy(actor=SYSTEM, rules=Rules(star_thresholds_minutes=tuple(OWN_STARS), approval_levels=1))
     with pytest.raises(PolicyInThePast):
         put_policy_in_force(actor=actor, number=later, effective_from=clock.today() + timedelta(days=8))
     assert policy_in_force().number == 1
@@ -106,9 +110,11 @@ def test_a_version_in_force_or_of_the_past_stays_what_it_is(cast: Cast) -> None:
 )
 def test_refuses_thresholds_that_do_not_rise(cast: Cast, thresholds: list[int]) -> None:
     with pytest.raises(PolicyNotValid):
-        propose_policy(actor=cast.administrator.actor, star_thresholds_minutes=thresholds, approval_levels=1)
+        propose_policy(
+            actor=cast.administrator.actor, rules=Rules(star_thresholds_minutes=tuple(thresholds), approval_levels=1)
+        )
     with pytest.raises(PolicyNotValid):
-        policy_queries.effect(cast.administrator.actor, thresholds)
+        effect(cast.administrator.actor, Rules(star_thresholds_minutes=tuple(thresholds)))
     assert PolicyVersion.objects.count() == 1
 
 
@@ -116,13 +122,13 @@ def test_a_dry_run_tells_whom_it_would_change_and_changes_nobody(cast: Cast) -> 
     for who, minutes, level in ((cast.volunteer, 6_500, 1), (cast.second, 1_300, 0), (cast.leader, 100, 2)):
         Passbook.objects.filter(pk=who.passbook.pk).update(certified_minutes=minutes)
         raise_stars(actor=SYSTEM, levels={who.passbook.pk: level})
-    effect = policy_queries.effect(cast.auditor.actor, OWN_STARS)
-    assert [(row.name, row.level_now, row.level_then) for row in effect.rising] == [("李明", 1, 3), ("王芳", 0, 1)]
-    assert (effect.rising_number, effect.keeping_number) == (2, 1)
-    assert [(row.now, row.then) for row in effect.counts] == [(6, 5), (1, 1), (1, 1), (0, 1), (0, 0), (0, 0)]
+    found = effect(cast.auditor.actor, Rules(star_thresholds_minutes=tuple(OWN_STARS)))
+    assert [(row.name, row.level_now, row.level_then) for row in found.rising] == [("李明", 1, 3), ("王芳", 0, 1)]
+    assert (found.rising_number, found.keeping_number) == (2, 1)
+    assert [(row.now, row.then) for row in found.counts] == [(6, 5), (1, 1), (1, 1), (0, 1), (0, 0), (0, 0)]
     assert [cast.volunteer.passbook.star_level, cast.second.passbook.star_level] == [1, 0]
     with pytest.raises(NotAllowed):
-        policy_queries.effect(cast.volunteer.actor, OWN_STARS)
+        effect(cast.volunteer.actor, Rules(star_thresholds_minutes=tuple(OWN_STARS)))
 
 
 def test_pages_lead_from_dry_run_to_proposal_to_force(cast: Cast) -> None:
@@ -136,7 +142,7 @@ def test_pages_lead_from_dry_run_to_proposal_to_force(cast: Cast) -> None:
     answer = author.post(new, {**TYPED, "propose": "1", "note": "本院星级"})
     address = reverse("bank:policy_version", args=[2])
     assert answer.headers["Location"] == address
-    assert list(PolicyVersion.objects.get(number=2).star_thresholds_minutes) == OWN_STARS
+    assert list(PolicyVersion.objects.get(number=2).says.star_thresholds_minutes) == OWN_STARS
     assert "another administrator puts it in force" in author.get(address).content.decode()
     enforce = reverse("bank:put_policy_in_force", args=[2])
     author.post(enforce, {"effective_from": clock.today().isoformat()})

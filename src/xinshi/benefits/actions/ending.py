@@ -1,4 +1,4 @@
-"""How a voucher ends, once: redeemed at the desk, cancelled, or run out."""
+"""How a voucher ends, once: redeemed at the desk, cancelled, or run out; what it gives back is offered to who waits."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from django.db.models import F
 from xinshi.audit.actions import record
 from xinshi.bank.queries import passbooks_by_person
 from xinshi.benefits import access
+from xinshi.benefits.actions.allotting import Share, give_back
 from xinshi.benefits.actions.locking import locked_slot_of_any, locked_voucher
+from xinshi.benefits.actions.marking import end, hold_of
+from xinshi.benefits.actions.missing import end_as_missed
+from xinshi.benefits.actions.serving_line import close_line, serve_line
 from xinshi.benefits.actions.telling import tell
+from xinshi.benefits.actions.training_places import leave_training_place
 from xinshi.benefits.domain import (
     REASON_LENGTH_MAX,
     ReasonMissing,
-    TooLateToCancel,
     VoucherState,
+    cancel_deadline,
     ended_refusal,
+    late_refusal,
     redeem_refusal,
 )
 from xinshi.benefits.events import VoucherCancelled, VoucherExpired, VoucherFulfilled
-from xinshi.benefits.models import Benefit, Slot, Voucher
+from xinshi.benefits.models import Slot, Voucher
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import gettext_noop
@@ -50,8 +56,8 @@ def fulfil(*, actor: Actor, voucher_id: int) -> int:
     )
     if refusal is not None:
         raise refusal
-    transfer = capture(hold_id=_hold_of(voucher), actor_ref=actor.reference)
-    _end(voucher, VoucherState.FULFILLED, actor=actor, at=at)
+    end(voucher, VoucherState.FULFILLED, actor=actor, at=at)
+    transfer = capture(hold_id=hold_of(voucher), actor_ref=actor.reference)
     record(
         actor=actor,
         action="benefits.fulfil",
@@ -73,33 +79,39 @@ def fulfil(*, actor: Actor, voucher_id: int) -> int:
 
 @transaction.atomic
 def cancel(*, actor: Actor, voucher_id: int, reason: str = "") -> None:
-    """Give the hours and the place back: one's own voucher until the day before, anybody's by a clerk with a reason."""
+    """Give the hours and the place back: one's own voucher until its deadline, anybody's by a clerk with a reason."""
     voucher = locked_voucher(voucher_id)
     access.require_may_cancel(actor, voucher)
     at = clock.now()
     refusal = ended_refusal(
-        state=VoucherState(voucher.state), ended_at=voucher.ended_at, expires_at=voucher.expires_at, at=at
+        state=VoucherState(voucher.state),
+        ended_at=voucher.ended_at,
+        expires_at=voucher.expires_at,
+        at=at,
+        slot_day=voucher.slot.day if voucher.slot else None,
     )
+    is_own = access.is_owner(actor, voucher)
+    if refusal is None and is_own:
+        refusal = late_refusal(deadline_of(voucher), at=at)
     if refusal is not None:
         raise refusal
-    is_own = access.is_owner(actor, voucher)
-    if is_own and voucher.slot is not None and voucher.slot.day <= clock.local_day(at):
-        raise TooLateToCancel
     why = reason.strip()[:REASON_LENGTH_MAX]
     if not is_own and not why:
         raise ReasonMissing
     _cancel(voucher, actor=actor, at=at, why=why, is_own=is_own)
+    serve_line(voucher.benefit, voucher.slot, at=at)
 
 
 @transaction.atomic
 def call_off_slot(*, actor: Actor, slot_id: int, reason: str) -> int:
-    """Close a day and cancel every open voucher for it, all or none; returns how many people were told."""
+    """Close a day, cancel its open vouchers and end its waiting list, all or none; returns how many were cancelled."""
     access.require_manager(actor)
     why = reason.strip()[:REASON_LENGTH_MAX]
     if not why:
         raise ReasonMissing
     slot = locked_slot_of_any(slot_id)
     at = clock.now()
+    waiting = close_line(slot.benefit, slot, at=at)
     vouchers = _open_vouchers_of(slot, at=at)
     for voucher in vouchers:
         _cancel(voucher, actor=actor, at=at, why=why, is_own=False)
@@ -110,6 +122,7 @@ def call_off_slot(*, actor: Actor, slot_id: int, reason: str) -> int:
         object_ref=f"benefit:{slot.benefit_id}",
         slot=slot_id,
         vouchers=len(vouchers),
+        waiting=waiting,
         reason=why,
     )
     return len(vouchers)
@@ -128,8 +141,10 @@ def _open_vouchers_of(slot: Slot, *, at: datetime) -> list[Voucher]:
 
 
 def _cancel(voucher: Voucher, *, actor: Actor, at: datetime, why: str, is_own: bool) -> None:
-    _give_back(voucher, actor=actor)
-    _end(voucher, VoucherState.CANCELLED, actor=actor, at=at, reason=why)
+    end(voucher, VoucherState.CANCELLED, actor=actor, at=at, reason=why)
+    give_back(Share.of_voucher(voucher))
+    leave_training_place(actor, voucher)
+    release(hold_id=hold_of(voucher), actor_ref=actor.reference)
     record(actor=actor, action="benefits.cancel", object_ref=f"voucher:{voucher.pk}", own=is_own, reason=why)
     publish(
         VoucherCancelled(
@@ -148,7 +163,10 @@ def _cancel(voucher: Voucher, *, actor: Actor, at: datetime, why: str, is_own: b
 
 
 def expire_overdue(*, actor: Actor, limit: int = EXPIRED_AT_ONCE_MAX) -> int:
-    """Let vouchers that ran out go, each in a transaction of its own; returns how many. For the worker."""
+    """Let vouchers that ran out go, each in a transaction of its own; returns how many. For the worker.
+
+    A day that nobody came on is missed; anything else just ran out.
+    """
     access.require_system(actor)
     overdue = Voucher.objects.filter(state=Voucher.State.RESERVED, expires_at__lte=clock.now()).order_by("expires_at")
     found = list(overdue.values_list("pk", flat=True)[:limit])
@@ -162,8 +180,12 @@ def _expire(actor: Actor, voucher_id: int) -> bool:
     at = clock.now()
     if voucher.state != VoucherState.RESERVED or voucher.expires_at > at:
         return False
-    _give_back(voucher, actor=actor)
-    _end(voucher, VoucherState.EXPIRED, actor=actor, at=at)
+    if voucher.slot is not None:
+        end_as_missed(voucher, actor=actor, at=at)
+        return True
+    end(voucher, VoucherState.EXPIRED, actor=actor, at=at)
+    give_back(Share.of_voucher(voucher))
+    release(hold_id=hold_of(voucher), actor_ref=actor.reference)
     record(actor=actor, action="benefits.expire", object_ref=f"voucher:{voucher.pk}", minutes=voucher.minutes)
     publish(
         VoucherExpired(
@@ -178,26 +200,15 @@ def _expire(actor: Actor, voucher_id: int) -> bool:
         gettext_noop("Your voucher for “%(name)s” ran out; %(hours)s hours are back in your passbook."),
         "expired",
     )
+    serve_line(voucher.benefit, None, at=at)
     return True
 
 
-def _give_back(voucher: Voucher, *, actor: Actor) -> None:
-    """The place or piece, then the minutes; the ledger may have given an overdue hold back by itself."""
-    if voucher.slot_id is not None:
-        Slot.objects.filter(pk=voucher.slot_id).update(taken=F("taken") - 1)
-    else:
-        Benefit.objects.filter(pk=voucher.benefit_id).update(taken=F("taken") - 1)
-    release(hold_id=_hold_of(voucher), actor_ref=actor.reference)
-
-
-def _end(voucher: Voucher, state: VoucherState, *, actor: Actor, at: datetime, reason: str = "") -> None:
-    voucher.state = state.value
-    voucher.ended_at = at
-    voucher.ended_by_ref = actor.reference
-    voucher.reason = reason
-    voucher.save(update_fields=["state", "ended_at", "ended_by_ref", "reason"])
-
-
-def _hold_of(voucher: Voucher) -> int:
-    assert voucher.hold_id is not None, "a voucher is made together with its hold"
-    return voucher.hold_id
+def deadline_of(voucher: Voucher) -> datetime:
+    """Until when its owner can cancel it; the voucher has its benefit and slot."""
+    return cancel_deadline(
+        slot_day=voucher.slot.day if voucher.slot else None,
+        starts_at=voucher.slot.starts_at if voucher.slot else None,
+        expires_at=voucher.expires_at,
+        cancel_hours=voucher.benefit.cancel_hours,
+    )

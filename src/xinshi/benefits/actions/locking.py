@@ -1,4 +1,4 @@
-"""Locks of this room, always taken in this order: passbook, benefit, slot, voucher, and then the ledger's balance."""
+"""Locks of this room, in this order: passbook, benefit, slot, voucher or waiting place, then the ledger's balance."""
 
 from __future__ import annotations
 

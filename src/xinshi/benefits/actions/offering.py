@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.benefits import access
+from xinshi.benefits.actions.allotting import renew_budgets
 from xinshi.benefits.actions.locking import locked_benefit, locked_slot_of_any
+from xinshi.benefits.actions.serving_line import serve_line
 from xinshi.benefits.domain import (
     DayExists,
     NewBenefit,
@@ -26,6 +28,7 @@ from xinshi.benefits.models import Benefit, Slot, Voucher
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import Invalid, gettext_noop
+from xinshi.organizations.models import Organization
 
 FIELDS = (
     "name",
@@ -38,7 +41,47 @@ FIELDS = (
     "stock",
     "valid_days",
     "is_active",
+    "handout",
+    "provider_id",
+    "age_min",
+    "age_max",
+    "groups",
+    "for_relatives",
+    "pieces_max",
+    "offered_from",
+    "offered_until",
+    "limit_pieces",
+    "limit_period",
+    "budget_minutes",
+    "budget_pieces",
+    "budget_period",
+    "cancel_hours",
+    "offer_hours",
+    "no_show_keeps_minutes",
+    "no_show_max",
+    "no_show_days",
+    "no_show_pause_days",
 )
+AS_GIVEN = (
+    "provider_id",
+    "age_min",
+    "age_max",
+    "for_relatives",
+    "pieces_max",
+    "offered_from",
+    "offered_until",
+    "limit_pieces",
+    "budget_minutes",
+    "budget_pieces",
+    "cancel_hours",
+    "offer_hours",
+    "no_show_keeps_minutes",
+    "no_show_max",
+    "no_show_days",
+    "no_show_pause_days",
+)
+"""Fields of a benefit that are stored as they are given."""
+BUDGET_FIELDS = frozenset({"budget_minutes", "budget_pieces", "budget_period"})
 
 
 @transaction.atomic
@@ -64,7 +107,8 @@ def create_benefit(*, actor: Actor, benefit: NewBenefit, slots: Sequence[NewSlot
 def change_benefit(*, actor: Actor, benefit_id: int, benefit: NewBenefit) -> list[str]:
     """Make the benefit what `benefit` says; returns the names of the fields that were different.
 
-    Open vouchers keep the minutes they were reserved for. StockPromised, SupplyFixed where promises would break.
+    Open vouchers keep the minutes they were reserved for. StockPromised, BudgetPromised, SupplyFixed where promises would
+    break. What a larger stock or budget sets free is offered to who waits.
     """
     access.require_manager(actor)
     values = _checked(benefit)
@@ -76,10 +120,14 @@ def change_benefit(*, actor: Actor, benefit_id: int, benefit: NewBenefit) -> lis
         raise SupplyFixed
     if benefit.stock is not None and benefit.stock < row.taken:
         raise StockPromised(taken=row.taken)
-    before = {name: getattr(row, name) for name in changed if name != "description"}
+    before = {name: _plain(getattr(row, name)) for name in changed if name != "description"}
     for name in changed:
         setattr(row, name, values[name])
     row.save(update_fields=changed)
+    if not BUDGET_FIELDS.isdisjoint(changed):
+        renew_budgets(row)
+    if row.supply != Supply.DATED:
+        serve_line(row, None, at=clock.now())
     record(
         actor=actor, action="benefits.change_benefit", object_ref=f"benefit:{row.pk}", changed=changed, before=before
     )
@@ -112,6 +160,7 @@ def change_slot(*, actor: Actor, slot_id: int, places: int) -> bool:
         places=places,
         before=slot.places,
     )
+    serve_line(slot.benefit, slot, at=clock.now())
     return True
 
 
@@ -120,6 +169,8 @@ def _checked(benefit: NewBenefit) -> dict[str, object]:
     check_benefit(benefit)
     if benefit.kind not in Benefit.Kind.values:
         raise Invalid(field=gettext_noop("Kind"), reason=gettext_noop("Choose one of the list."))
+    if benefit.provider_id is not None and not Organization.objects.filter(pk=benefit.provider_id).exists():
+        raise Invalid(field=gettext_noop("Department that provides it"), reason=gettext_noop("Choose one of the list."))
     return {
         "name": benefit.name.strip(),
         "description": benefit.description.strip(),
@@ -131,7 +182,17 @@ def _checked(benefit: NewBenefit) -> dict[str, object]:
         "stock": benefit.stock,
         "valid_days": benefit.valid_days,
         "is_active": benefit.is_active,
+        "handout": benefit.handout.strip(),
+        "groups": " ".join(benefit.groups),
+        "limit_period": benefit.limit_period.value if benefit.limit_period else "",
+        "budget_period": benefit.budget_period.value if benefit.budget_period else "",
+        **{name: getattr(benefit, name) for name in AS_GIVEN},
     }
+
+
+def _plain(value: object) -> object:
+    """A value as the audit trail keeps it."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _add(actor: Actor, benefit: Benefit, slots: Sequence[NewSlot]) -> list[int]:
@@ -145,7 +206,7 @@ def _add(actor: Actor, benefit: Benefit, slots: Sequence[NewSlot]) -> list[int]:
             raise DayExists(day=f"{day:%Y-%m-%d}" + (f" {slots[number].starts:%H:%M}" if starts_at else ""))
     rows = Slot.objects.bulk_create(
         [
-            Slot(benefit=benefit, day=day, starts_at=starts_at, places=slot.places)
+            Slot(benefit=benefit, day=day, starts_at=starts_at, places=slot.places, note=slot.note.strip())
             for (day, starts_at), slot in zip(wanted, slots, strict=True)
         ]
     )

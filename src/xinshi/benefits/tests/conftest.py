@@ -12,12 +12,13 @@ from django.test import Client
 
 from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks
 from xinshi.bank.queries import account_of
-from xinshi.benefits.actions import ReservedVoucher, create_benefit, reserve
-from xinshi.benefits.domain import NewBenefit, NewSlot, Supply
-from xinshi.benefits.models import Slot
+from xinshi.benefits.actions import ReservedVoucher, change_benefit, create_benefit, reserve
+from xinshi.benefits.domain import NewBenefit, NewSlot, Period, Supply
+from xinshi.benefits.models import Benefit, Slot, Voucher
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.codes import HoursKind
+from xinshi.ledger.models import Hold
 from xinshi.ledger.queries import BalanceView, balance
 from xinshi.people.access import actor_for
 from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
@@ -157,8 +158,9 @@ def make(
     in_days: int = 3,
     starts: time | None = None,
     is_active: bool = True,
+    **more: object,
 ) -> Made:
-    """With `places` one day each from `in_days` on, with `stock` counted, otherwise unlimited."""
+    """With `places` one day each from `in_days` on, with `stock` counted, otherwise unlimited; `more` of its rules."""
     supply = Supply.DATED if places else Supply.UNLIMITED if stock is None else Supply.STOCK
     made = create_benefit(
         actor=SYSTEM,
@@ -171,6 +173,7 @@ def make(
             stock=stock,
             place="体检中心三楼",
             is_active=is_active,
+            **more,
         ),
         slots=[
             NewSlot(day=clock.today() + timedelta(days=in_days + number), places=n, starts=starts)
@@ -181,11 +184,34 @@ def make(
     return Made(made, tuple(slots))
 
 
-def take(who: Somebody | Actor, made: Made, *, slot: int | None = None, key: str = "") -> ReservedVoucher:
+def take(
+    who: Somebody | Actor, made: Made, *, slot: int | None = None, key: str = "", **more: object
+) -> ReservedVoucher:
     """Reserve, the first day where there are days."""
     actor = who if isinstance(who, Actor) else who.actor
     chosen = slot if slot is not None else (made.slots[0] if made.slots else None)
-    return reserve(actor=actor, benefit_id=made.id, slot_id=chosen, key=key or f"key-{next(SERIAL)}")
+    return reserve(actor=actor, benefit_id=made.id, slot_id=chosen, key=key or f"key-{next(SERIAL)}", **more)
+
+
+def overdue(voucher_id: int) -> None:
+    """Let time pass for one voucher and, where the ledger gives its minutes back, for its hold."""
+    past = clock.now() - timedelta(minutes=1)
+    Voucher.objects.filter(pk=voucher_id).update(expires_at=past)
+    if not Voucher.objects.get(pk=voucher_id).keeps_minutes:
+        Hold.objects.filter(key=f"voucher:{voucher_id}").update(expires_at=past)
+
+
+def change(made: Made, **how: object) -> list[str]:
+    """Change some settings of a benefit and leave the others."""
+    row = Benefit.objects.get(pk=made.id)
+    values = {name: getattr(row, name) for name in NewBenefit.__dataclass_fields__}
+    values |= {
+        "supply": Supply(row.supply),
+        "groups": tuple(row.groups.split()),
+        "limit_period": Period(row.limit_period) if row.limit_period else None,
+        "budget_period": Period(row.budget_period) if row.budget_period else None,
+    }
+    return change_benefit(actor=SYSTEM, benefit_id=made.id, benefit=NewBenefit(**values | how))
 
 
 Take = Callable[..., ReservedVoucher]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from xinshi.audit.models import AuditEntry
@@ -18,8 +16,7 @@ from xinshi.benefits.domain import (
     VoucherUsed,
 )
 from xinshi.benefits.models import Benefit, Slot, Voucher
-from xinshi.benefits.tests.conftest import SYSTEM, Cast, make, take
-from xinshi.kernel import clock
+from xinshi.benefits.tests.conftest import SYSTEM, Cast, make, overdue, take
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
 from xinshi.ledger.actions import expire_holds
@@ -29,13 +26,6 @@ from xinshi.messages.models import Message
 from xinshi.outbox.models import StoredEvent
 
 pytestmark = pytest.mark.django_db
-
-
-def overdue(voucher_id: int) -> None:
-    """Let time pass for one voucher and its hold."""
-    past = clock.now() - timedelta(minutes=1)
-    Voucher.objects.filter(pk=voucher_id).update(expires_at=past)
-    Hold.objects.filter(key=f"voucher:{voucher_id}").update(expires_at=past)
 
 
 def unchanged(error: type[DomainError], voucher_id: int, verb: object, **how: object) -> None:
@@ -142,14 +132,14 @@ def test_somebody_elses_voucher_is_not_there(cast: Cast) -> None:
 
 def test_what_ran_out_gives_hours_and_place_back_and_tells(cast: Cast) -> None:
     cast.give(cast.volunteer, hours=20)
-    made = make(hours=10, places=(2,))
+    made = make(hours=10, stock=2)
     old, young = (take(cast.volunteer, made).voucher_id for _ in range(2))
     overdue(old)
     unchanged(VoucherRanOut, old, fulfil, actor=cast.clerk.actor)
     unchanged(VoucherRanOut, old, cancel, actor=cast.volunteer.actor)
     assert [expire_overdue(actor=SYSTEM) for _ in range(2)] == [1, 0]
     assert dict(Voucher.objects.values_list("pk", "state")) == {old: "expired", young: "reserved"}
-    assert (cast.volunteer.balance.held, Slot.objects.get().taken) == (600, 1)
+    assert (cast.volunteer.balance.held, Benefit.objects.get().taken) == (600, 1)
     assert Message.objects.filter(key=f"voucher:{old}:expired").count() == 1
     assert StoredEvent.objects.filter(name="benefits.expired").count() == 1
     assert verify().ok, verify().first_difference

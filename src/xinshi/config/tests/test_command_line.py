@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from xinshi.config.cli import command_words, help_text, unknown_text
+from xinshi.config.cli import OFFLINE, command_words, help_text, unknown_text
 
 KNOWN = {"import_volunteers": "xinshi.bank", "verify": "xinshi.ledger", "migrate": "django.core"}
 
@@ -30,6 +31,12 @@ def test_a_mistyped_command_is_answered_with_what_is_near() -> None:
     assert "Did you mean: import volunteers?" in unknown_text(["import", "volunters"], KNOWN)
     assert "Did you mean: verify?" in unknown_text(["verfy"], KNOWN)
     assert "xinshi --help" in unknown_text(["qqqq"], KNOWN)
+
+
+@pytest.mark.any_database
+def test_what_is_done_offline_has_its_program() -> None:
+    assert set(OFFLINE) == {("verify", "receipt"), ("verify", "statement"), ("conformance",)}
+    assert all(callable(import_module(module).main) for module in OFFLINE.values())
 
 
 @pytest.mark.slow

@@ -37,3 +37,24 @@ def test_a_given_key_wins_over_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("address", "secure"), [("https://bank.example", True), ("http://127.0.0.1:8000", False)])
 def test_cookies_are_secure_where_people_come_by_https(address: str, secure: bool) -> None:
     assert Environment(base_url=address).is_secure is secure
+
+
+def test_the_interface_of_zhiyuanhui_wants_encryption_and_keys_and_errors_keep_the_secret() -> None:
+    url, keys = (
+        "https://partner.example",
+        {"zhiyuanhui_access_key_id": "k", "zhiyuanhui_access_key_secret": "very secret"},
+    )
+    assert "very secret" not in repr(Environment(zhiyuanhui_url=url, **keys))
+    for given in ({"zhiyuanhui_url": "http://partner.example", **keys}, {"zhiyuanhui_url": url}):
+        with pytest.raises(ValidationError) as refused:
+            Environment(**given)
+        assert "very secret" not in str(refused.value)
+
+
+def test_networks_of_ones_own_are_named_as_networks() -> None:
+    assert Environment(outgoing_networks=["10.20.0.0/16", "127.0.0.1"]).outgoing_networks == [
+        "10.20.0.0/16",
+        "127.0.0.1/32",
+    ]
+    with pytest.raises(ValidationError):
+        Environment(outgoing_networks=["10.20.0.1/16"])

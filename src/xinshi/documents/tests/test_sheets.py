@@ -79,7 +79,7 @@ def zip_with_password() -> bytes:
         (b"", FileEmpty),
         (b" \r\n", FileEmpty),
         (b"\xef\xbb\xbf", FileEmpty),
-        (b"<html><table><tr><td>x</td></tr></table></html>", FileNotReadable),
+        (b"<html><p>x</p></html>", FileNotReadable),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", FileNotReadable),
         (b"%PDF-1.7 something", FileNotReadable),
         (b"\x89PNG\r\n\x1a\n" + b"\1\2\3" * 99, FileNotReadable),

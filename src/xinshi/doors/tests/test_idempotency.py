@@ -6,9 +6,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from ninja import Schema
@@ -118,10 +120,36 @@ def in_flight(*, seconds: int) -> IdempotencyKey:
 
 
 def test_while_the_first_is_in_flight_the_second_is_told_to_wait() -> None:
-    in_flight(seconds=599)
+    in_flight(seconds=1)
     with pytest.raises(KeyInFlight):
         write(asked())
     assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_request_is_in_flight_as_long_as_its_process_lives(*, is_alive: bool) -> None:
+    """On PostgreSQL its lock tells; elsewhere only time does."""
+    request = asked()
+    key, payload_hash = request.headers["Idempotency-Key"], api._payload_hash(request)
+    claim = api._claim(api._scope(CALLER, request), key, payload_hash, shows_life=True)
+    assert isinstance(claim, IdempotencyKey)
+    IdempotencyKey.objects.update(created_at=clock.now() - timedelta(seconds=599))
+    if connection.vendor != "postgresql":
+        with pytest.raises(KeyInFlight):
+            write(asked())
+        return
+    parameters = {**connection.get_connection_params(), "autocommit": True}
+    for name in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(name, None)
+    with psycopg.connect(**parameters) as other:
+        if is_alive:
+            other.execute("SELECT pg_advisory_lock(%s, %s)", [api.LIFE_LOCKS, claim.pk])
+            with pytest.raises(KeyInFlight):
+                write(asked())
+            assert Session.objects.count() == 0
+            return
+    assert isinstance(write(asked()), Written)
+    assert Session.objects.count() == 1
 
 
 def test_a_claim_whose_request_died_is_taken_over_after_ten_minutes() -> None:
@@ -134,9 +162,9 @@ def test_a_claim_whose_request_died_is_taken_over_after_ten_minutes() -> None:
 
 def test_only_one_of_two_takes_a_dead_claim_over() -> None:
     kept = in_flight(seconds=601)
-    assert api._taken_over(IdempotencyKey.objects.get()).pk == kept.pk
+    assert api._taken_over(IdempotencyKey.objects.get(), shows_life=True).pk == kept.pk
     with pytest.raises(KeyInFlight):
-        api._taken_over(kept)
+        api._taken_over(kept, shows_life=True)
 
 
 def test_who_was_overtaken_writes_nothing() -> None:

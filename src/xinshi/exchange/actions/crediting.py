@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from xinshi.bank.actions import NewDeposit
@@ -21,6 +22,22 @@ def source_ref(line_id: int) -> str:
     return f"exchange-line:{line_id}"
 
 
+def new_deposit(
+    *, line_id: int, person_id: int, hours_kind: HoursKind, title: str, minutes: int, worked_on: date
+) -> NewDeposit:
+    """The deposit of one line."""
+    return NewDeposit(
+        person_id=person_id,
+        kind=hours_kind,
+        category=CATEGORY,
+        title=title or TITLES[hours_kind.value],
+        organizer=ORGANIZER,
+        raw_minutes=minutes,
+        worked_on=worked_on,
+        source_ref=source_ref(line_id),
+    )
+
+
 def new_deposits(lines: Iterable[ImportLine]) -> list[NewDeposit]:
     """Each line's deposit; hours without a day count for the day on which they came."""
     today = clock.today()
@@ -28,15 +45,13 @@ def new_deposits(lines: Iterable[ImportLine]) -> list[NewDeposit]:
     for line in lines:
         assert line.person_id is not None, "a credited line has a person"
         found.append(
-            NewDeposit(
+            new_deposit(
+                line_id=line.pk,
                 person_id=line.person_id,
-                kind=HoursKind(line.hours_kind),
-                category=CATEGORY,
-                title=line.title or TITLES[line.hours_kind],
-                organizer=ORGANIZER,
-                raw_minutes=line.minutes,
+                hours_kind=HoursKind(line.hours_kind),
+                title=line.title,
+                minutes=line.minutes,
                 worked_on=line.day or today,
-                source_ref=source_ref(line.pk),
             )
         )
     return found

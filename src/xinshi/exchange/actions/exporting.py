@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -18,7 +20,14 @@ from xinshi.exchange.actions.importing import locked_partner
 from xinshi.exchange.domain import VOLUNTEER_NUMBER, joined_reason, rounded_down
 from xinshi.exchange.events import HoursExported
 from xinshi.exchange.known import SOURCE_PREFIX, parts
-from xinshi.exchange.models import ExportCarry, ExportedDeposit, HonoraryExport, HonoraryExportLine, Partner
+from xinshi.exchange.models import (
+    ExportCarry,
+    ExportedDeposit,
+    HonoraryExport,
+    HonoraryExportLine,
+    HonoraryExportPart,
+    Partner,
+)
 from xinshi.exchange.zhiyuanhui.template import filled_template
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
@@ -52,7 +61,13 @@ class ExportReport:
     carried_minutes: int
     without_consent: int
     without_number: int
-    workbook: bytes
+    workbooks: Sequence[bytes]
+    """The files to be handed in, one after the other: 志愿汇 takes so many rows at a time."""
+
+    @property
+    def workbook(self) -> bytes:
+        """The first file; most exports have no other."""
+        return self.workbooks[0]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -113,14 +128,20 @@ def export_zhiyuanhui(*, actor: Actor, from_day: date, to_day: date) -> ExportRe
     return _report(export, selection, is_new=selection.has_fresh)
 
 
-def written_again(export: HonoraryExport) -> bytes:
-    """The file of an export, as it went out."""
+def written_again(export: HonoraryExport, *, part: int = 1) -> bytes:
+    """One file of an export, as it went out."""
     return filled_template(
-        export.lines.filter(tenths__gt=0)
+        export.lines.filter(tenths__gt=0, part=part)
         .order_by("volunteer_number")
         .values_list("name", "volunteer_number", "tenths", "reason"),
         made_at=export.exported_at,
     )
+
+
+def all_written_again(export: HonoraryExport) -> list[bytes]:
+    """Every file of an export; one without rows where nothing reached a tenth of an hour."""
+    numbers = list(export.parts.order_by("number").values_list("number", flat=True)) or [1]
+    return [written_again(export, part=number) for number in numbers]
 
 
 def _select(from_day: date, to_day: date) -> Selection:
@@ -187,7 +208,9 @@ def _write(actor: Actor, partner: Partner, selection: Selection, from_day: date,
         exported_by_ref=actor.reference,
     )
     lines = _lines(export, selection, _carries(partner, selection.shares))
+    _put_into_parts(lines)
     HonoraryExportLine.objects.bulk_create(lines, batch_size=BATCH_ROWS)
+    _note_parts(export, lines)
     ExportCarry.objects.bulk_create(
         [ExportCarry(partner=partner, person_id=line.person_id, minutes=line.carry_after) for line in lines],
         update_conflicts=True,
@@ -217,6 +240,32 @@ def _write(actor: Actor, partner: Partner, selection: Selection, from_day: date,
     )
     publish(HoursExported(export_id=export.pk, partner=partner.code, people=len(lines), minutes=minutes))
     return export
+
+
+def _put_into_parts(lines: Sequence[HonoraryExportLine]) -> None:
+    """Say in which file each line stands, in the order of the volunteer numbers."""
+    rows_max: int = settings.ZHIYUANHUI_FILE_ROWS_MAX
+    in_files = sorted((line for line in lines if line.tenths), key=lambda line: line.volunteer_number)
+    for place, line in enumerate(in_files):
+        line.part = place // rows_max + 1
+
+
+def _note_parts(export: HonoraryExport, lines: Sequence[HonoraryExportLine]) -> None:
+    """What each file says and what it hashes to: the record of what was handed in."""
+    by_part: dict[int, list[HonoraryExportLine]] = defaultdict(list)
+    for line in lines:
+        if line.tenths:
+            by_part[line.part].append(line)
+    HonoraryExportPart.objects.bulk_create(
+        HonoraryExportPart(
+            export=export,
+            number=number,
+            rows=len(of_part),
+            tenths=sum(line.tenths for line in of_part),
+            sha256=hashlib.sha256(written_again(export, part=number)).hexdigest(),
+        )
+        for number, of_part in sorted(by_part.items())
+    )
 
 
 def _carries(partner: Partner, person_ids: Iterable[int]) -> dict[int, int]:
@@ -260,5 +309,5 @@ def _report(export: HonoraryExport | None, selection: Selection, *, is_new: bool
         carried_minutes=sum(line.carry_after for line in lines),
         without_consent=selection.without_consent,
         without_number=selection.without_number,
-        workbook=written_again(export) if export else filled_template([], made_at=clock.now()),
+        workbooks=all_written_again(export) if export else [filled_template([], made_at=clock.now())],
     )

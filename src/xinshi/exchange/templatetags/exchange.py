@@ -7,6 +7,7 @@ from typing import Final
 from django import template
 
 from xinshi.bank.models import Deposit
+from xinshi.exchange.domain import tenths_text
 from xinshi.exchange.models import ImportLine
 
 register = template.Library()
@@ -18,6 +19,7 @@ TONES: Final = {
     "already_known": "info",
     "unmatched": "bad",
     "rejected": "bad",
+    "not_ours": "",
 }
 
 
@@ -34,3 +36,9 @@ def line_tone(state: str) -> str:
 @register.filter
 def line_hours_kind(kind: str) -> str:
     return str(Deposit.Kind(kind).label)
+
+
+@register.filter
+def tenths(figure: int) -> str:
+    """Tenths of an hour as 志愿汇 writes them: `14.5`."""
+    return tenths_text(figure)

@@ -12,8 +12,8 @@ from xinshi.attendance.tests.conftest import at
 from xinshi.bank.actions import reverse_deposit
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.documents.sheets import HeaderNotFound, read_sheets
-from xinshi.exchange.actions.importing import PartnerPaused
 from xinshi.exchange.models import ImportFile, ImportLine, Partner
+from xinshi.exchange.partners.domain import PartnerPaused
 from xinshi.exchange.tests.conftest import SYSTEM, Cast, detail, held, honorary, outcome, summary, take, written
 from xinshi.exchange.zhiyuanhui.reading import MixedKinds
 from xinshi.kernel.errors import NotAllowed
@@ -293,7 +293,7 @@ def test_only_keepers_take_files_in(cast: Cast, role: str) -> None:
 
 
 def test_a_paused_partner_takes_nothing_in(cast: Cast) -> None:
-    Partner.objects.update(is_active=False)
+    Partner.objects.update(state="paused", state_reason="他们的接口坏了")
     with pytest.raises(PartnerPaused):
         take(summary([cast.li.name, cast.li.number, "2"]))
     assert Deposit.objects.count() == 0

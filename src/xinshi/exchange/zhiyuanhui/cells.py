@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -39,6 +40,8 @@ WHOLE_MOMENT: Final = re.compile(DAY_PART + WEEKDAY + r"[T\s]*" + CLOCK_PART, re
 PACKED_MOMENT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\s*(\d{2})(\d{2})(\d{2})?)?")
 SERIAL: Final = re.compile(r"([3-6]\d{4})(\.\d+)?")
 SERIAL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # A sheet's day numbers have no zone.
+PLAIN_LENGTHS: Final = (16, 19)
+"""Of `2026-10-08 07:10` and `2026-10-08 07:10:00`."""
 AFTERNOON: Final = frozenset({"下午", "晚上", "PM"})
 
 
@@ -108,6 +111,9 @@ def moment_in(cell: Cell) -> Moment | None:
 
 
 def _moment_in_text(text: str) -> Moment:
+    if len(text) in PLAIN_LENGTHS and text[4] == "-" and text[5:7].isdigit() and text[10] == " ":
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(text)
     zoned = re.fullmatch(r"(.+?)\s*(Z|[+-]\d{2}:?\d{2})", text)
     if zoned and WHOLE_MOMENT.fullmatch(zoned[1]):
         return datetime.fromisoformat(text.replace(" ", "T", 1))

@@ -1,28 +1,20 @@
 """Two engines, one meaning: how transfers are written on PostgreSQL and on SQLite.
 
-An engine is a module with `post(batch, *, actor_ref, at) -> dict[key, StoredPosting]`. It runs inside a transaction, takes
-locks in ascending account id, refuses what breaks a limit at any step, and writes transfers, entries and balances.
+An engine is a module with a function `post`. It joins the caller's transaction or makes one of its own, takes locks in
+ascending account id, refuses what breaks a limit at any step, and writes transfers, entries and balances. It decides
+before it writes: after a refusal (a DomainError) nothing was written, and the caller's transaction goes on without a
+savepoint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from django.db import connection
 
-from xinshi.ledger.domain import NewTransfer
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A transfer that an engine wrote, or found written."""
-
-    id: int
-    is_new: bool
-    posted_at: datetime
+from xinshi.ledger.domain import NewTransfer, PostedTransfer
 
 
 class Post(Protocol):
@@ -33,7 +25,7 @@ class Post(Protocol):
         actor_ref: str,
         at: datetime,
         hold_ids: Mapping[str, int],
-    ) -> dict[str, Posting]:
+    ) -> dict[str, PostedTransfer]:
         """Write `batch` (transfer and payload hash by key, in order); `hold_ids` names the hold that a key captures."""
 
 

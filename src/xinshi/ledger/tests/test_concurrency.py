@@ -59,8 +59,8 @@ def test_opposite_transfers_never_deadlock_and_lose_nothing(committed_book: Book
 
     def give(n: int) -> object:
         giver, taker = (0, 1) if n % 2 else (1, 0)
-        new = book.transfer(f"g{n}", book.people[giver], book.people[taker], 1 + n % 7, kind="gift")
-        other = book.transfer(f"h{n}", book.people[taker], book.people[giver], 1, kind="gift")
+        new = book.transfer(f"g{n}", book.people[giver], book.people[taker], 1 + n % 7, kind="handover")
+        other = book.transfer(f"h{n}", book.people[taker], book.people[giver], 1, kind="handover")
         return actions.post_batch(transfers=[new, other], actor_ref="user:1")
 
     results = all_at_once([lambda n=n: give(n) for n in range(200)])
@@ -109,3 +109,32 @@ def test_seals_made_while_others_book_cover_everything_once(committed_book: Book
     report = verify()
     assert report.ok, report.first_difference
     assert queries.totals().sealed_to == newest
+
+
+def test_opposite_captures_never_deadlock(committed_book: Book) -> None:
+    """The payer with the greater account id must not be locked before the one whom they pay."""
+    from datetime import timedelta
+
+    from xinshi.kernel import clock
+
+    book = committed_book
+    held = []
+    for person in (0, 1):
+        book.deposit(f"d{person}", person, 400)
+        held += [
+            actions.hold(
+                key=f"h{person}-{n}",
+                account_id=book.people[person],
+                to_id=book.people[1 - person],
+                minutes=1 + n % 5,
+                kind="handover",
+                expires_at=clock.now() + timedelta(days=1),
+                actor_ref="user:1",
+            ).id
+            for n in range(40)
+        ]
+    mixed = [hold_id for pair in zip(held[:40], held[40:], strict=True) for hold_id in pair]
+    results = all_at_once([lambda h=h: actions.capture(hold_id=h, actor_ref="user:1") for h in mixed])
+    assert not [r for r in results if isinstance(r, Exception)]
+    assert [queries.balance(a).posted for a in book.people[:2]] == [400, 400]
+    assert verify().ok

@@ -42,7 +42,7 @@ def without_triggers(statements: list[str]) -> None:
                 cursor.execute(statement)
             cursor.execute("SET session_replication_role = origin")
             return
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'ledger_%'")
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TRIGGER {name}")
         for statement in statements:

@@ -8,9 +8,12 @@ from xinshi.audit.actions import record
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
+from xinshi.outbox.actions import publish
 from xinshi.people.access import require_archive_keeper
-from xinshi.people.domain import PUBLICITY, PURPOSES, SERVICE
+from xinshi.people.domain import PUBLICITY, SERVICE
+from xinshi.people.events import ConsentGiven, ConsentWithdrawn
 from xinshi.people.models import Consent, Person
+from xinshi.people.purposes import is_purpose
 
 
 class ServiceConsentStays(DomainError):
@@ -33,6 +36,7 @@ def give_consent(*, actor: Actor, person_id: int, purpose: str, through: str = "
         Person.objects.filter(pk=person_id).update(is_public=True)
     if is_new:
         record(actor=actor, action="people.give_consent", object_ref=f"person:{person_id}", purpose=purpose)
+        publish(ConsentGiven(person_id=person_id, purpose=purpose))
 
 
 @transaction.atomic
@@ -49,10 +53,11 @@ def withdraw_consent(*, actor: Actor, person_id: int, purpose: str) -> None:
         Person.objects.filter(pk=person_id).update(is_public=False)
     if changed:
         record(actor=actor, action="people.withdraw_consent", object_ref=f"person:{person_id}", purpose=purpose)
+        publish(ConsentWithdrawn(person_id=person_id, purpose=purpose))
 
 
 def _require_purpose(purpose: str) -> None:
-    if purpose not in PURPOSES:
+    if not is_purpose(purpose):
         raise NotFound
 
 

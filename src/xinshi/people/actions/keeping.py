@@ -14,10 +14,12 @@ from xinshi.doors.logs import masked
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, Invalid, NotFound, gettext_noop
+from xinshi.outbox.actions import publish
 from xinshi.people.access import require_archive_keeper
 from xinshi.people.basic_data import faults
 from xinshi.people.domain import PUBLICITY, SERVICE
-from xinshi.people.models import Consent, Person, id_index, phone_index
+from xinshi.people.events import VolunteerNumberGiven
+from xinshi.people.models import Consent, Person, id_index, id_trace, phone_index
 from xinshi.people.wording import fault_text
 
 REASON_LENGTH_MIN: Final = 2
@@ -108,6 +110,7 @@ def _columns(data: NewPerson) -> dict[str, Any]:
         "id_kind": data.id_kind,
         "id_number": data.id_number.upper(),
         "id_index": id_index(data.id_number),
+        "id_trace": id_trace(data.id_number),
         "volunteer_number": data.volunteer_number or None,
         "phone": data.phone,
         "phone_index": phone_index(data.phone),
@@ -157,6 +160,32 @@ def change_own_contact(
     return _change(actor, actor.person_id, columns)
 
 
+@transaction.atomic
+def change_service_words(
+    *, actor: Actor, person_id: int, skills: tuple[str, ...], service_categories: tuple[str, ...]
+) -> list[str]:
+    """Somebody's skills and kinds of service, by themselves or by the archive's keepers; the columns that changed."""
+    if actor.person_id != person_id:
+        require_archive_keeper(actor)
+    person = Person.objects.filter(pk=person_id, erased_at=None).first()
+    if person is None:
+        raise NotFound
+    _require_sound(
+        NewPerson(name=person.name, group=person.group, skills=skills, service_categories=service_categories)
+    )
+    return _change(actor, person_id, {"skills": list(skills), "service_categories": list(service_categories)})
+
+
+@transaction.atomic
+def give_volunteer_number(*, actor: Actor, person_id: int, number: str) -> bool:
+    """Note the number of 志愿汇 for somebody who has none; False where they have one. PersonKnown where it is another's."""
+    require_archive_keeper(actor)
+    person = Person.objects.filter(pk=person_id, erased_at=None).first()
+    if person is None:
+        raise NotFound
+    return not person.volunteer_number and bool(_change(actor, person_id, {"volunteer_number": number}))
+
+
 def _change(actor: Actor, person_id: int, columns: dict[str, Any]) -> list[str]:
     row = Person.objects.select_for_update().filter(pk=person_id, erased_at=None).first()
     if row is None:
@@ -172,6 +201,8 @@ def _change(actor: Actor, person_id: int, columns: dict[str, Any]) -> list[str]:
     except IntegrityError:
         raise PersonKnown from None
     record(actor=actor, action="people.change_person", object_ref=f"person:{person_id}", columns=changed)
+    if columns.get("volunteer_number") and "volunteer_number" in changed:
+        publish(VolunteerNumberGiven(person_id=person_id))
     return changed
 
 

@@ -18,6 +18,7 @@ from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
 from xinshi.kernel.ids import SHORT_CODE_ALPHABET
 from xinshi.people.access import require_administrator, require_archive_keeper
 from xinshi.people.models import Person, RoleGrant, User
+from xinshi.people.queries import free_user_name
 
 
 class UserNameTaken(DomainError):
@@ -164,7 +165,7 @@ def give_sign_in(*, actor: Actor, person_id: int) -> OneTimeSignIn:
     if User.objects.filter(person_id=person_id).exists():
         raise PersonHasSignIn
     return _one_time_sign_in(
-        actor, username=person.volunteer_number or _free_user_name(), person_id=person_id, roles={Role.VOLUNTEER}
+        actor, username=person.volunteer_number or free_user_name(), person_id=person_id, roles={Role.VOLUNTEER}
     )
 
 
@@ -204,10 +205,6 @@ def new_one_time_password() -> str:
     """Twelve signs that nobody mistakes for others, in groups for reading: 59 bits."""
     signs = "".join(secrets.choice(SHORT_CODE_ALPHABET) for _ in range(12))
     return "-".join((signs[:4], signs[4:8], signs[8:]))
-
-
-def _free_user_name() -> str:
-    return f"v{secrets.randbelow(10**10):010d}"
 
 
 def _user_of_others(actor: Actor, user_id: int) -> User:

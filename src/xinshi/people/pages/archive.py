@@ -61,6 +61,7 @@ def _show(request: PageRequest, found: Person, **more: object) -> HttpResponse:
         "sign_in": getattr(found, "user", None),
         "is_keeper": is_archive_keeper(request.actor),
         "may_see_passbook": request.actor.has(*ARCHIVE_READERS) or request.actor.person_id == found.pk,
+        "may_see_archive": request.actor.has(*ARCHIVE_READERS),
         "is_administrator": request.actor.has(Role.ADMINISTRATOR),
         "reason_form": ReasonForm(),
         **more,

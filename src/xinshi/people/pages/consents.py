@@ -8,8 +8,9 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from xinshi.people.domain import SERVICE
+from xinshi.people.purposes import partner_purposes
 from xinshi.people.queries import consents
-from xinshi.people.wording import PURPOSES
+from xinshi.people.wording import PURPOSES, partner_purpose_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,12 @@ class ConsentLine:
 
 
 def consent_lines(person_id: int) -> list[ConsentLine]:
+    words = {**PURPOSES, **{purpose: partner_purpose_words(name) for purpose, name in partner_purposes().items()}}
     return [
         ConsentLine(
             purpose=status.purpose,
-            title=PURPOSES[status.purpose][0],
-            meaning=PURPOSES[status.purpose][1],
+            title=words[status.purpose][0],
+            meaning=words[status.purpose][1],
             given_at=status.given_at,
             may_change=status.purpose != SERVICE or status.given_at is None,
         )

@@ -11,6 +11,8 @@ from django.test import Client
 from xinshi.bank.actions import deposit_many, open_passbooks, propose_policy, put_policy_in_force, reverse_deposit
 from xinshi.bank.domain import NewDeposit
 from xinshi.bank.models import Passbook
+from xinshi.bank.queries import policy_in_force, progress_of
+from xinshi.bank.rules import Rules
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.codes import HoursKind
@@ -34,10 +36,10 @@ def people(db: None) -> list[int]:
     return ids
 
 
-def deposit(person_id: int, hours: int, source: int) -> int:
+def deposit(person_id: int, hours: int, source: int, *, kind: HoursKind = HoursKind.VERIFIED) -> int:
     new = NewDeposit(
         person_id=person_id,
-        kind=HoursKind.VERIFIED,
+        kind=kind,
         category="0004",
         title="门诊导医",
         organizer="门诊部",
@@ -91,7 +93,8 @@ def test_a_milder_policy_promotes_whoever_reaches_it_now(people: list[int], drai
     drain_outbox()
     assert [level(person) for person in people] == [0, 0, 0]
     number = propose_policy(
-        actor=SYSTEM, star_thresholds_minutes=[h * 60 for h in (20, 50, 150, 500, 1_000)], approval_levels=1
+        actor=SYSTEM,
+        rules=Rules(star_thresholds_minutes=tuple([h * 60 for h in (20, 50, 150, 500, 1_000)]), approval_levels=1),
     )
     put_policy_in_force(actor=SYSTEM, number=number, effective_from=clock.today())
     drain_outbox()
@@ -123,3 +126,32 @@ def test_the_honour_roll_names_only_who_agreed(
     assert "周文" not in page
     assert "林小雨" not in client.get("/recognition/honour-roll/", {"stars": "2"}).content.decode()
     assert client.get("/recognition/honour-roll/", {"stars": "9", "page": "zero"}).status_code == 200
+
+
+def put_in_force(**rules: object) -> None:
+    number = propose_policy(actor=SYSTEM, rules=Rules(**rules))  # type: ignore[arg-type]
+    put_policy_in_force(actor=SYSTEM, number=number, effective_from=clock.today())
+
+
+def test_a_star_asks_for_its_share_of_verified_hours(people: list[int], client: Client) -> None:
+    """民函〔2012〕340号: stars may add a quality condition; here a share of 信用时数. The first unmet one ends the climb."""
+    put_in_force(star_verified_percent=(50, 80, 0, 0, 0))
+    deposit(people[0], 200, 1, kind=HoursKind.HONORARY)
+    assert actions.promote_all(actor=SYSTEM) == 0
+    deposit(people[0], 199, 2)
+    assert actions.promote_all(actor=SYSTEM) == 0
+    deposit(people[0], 1, 3)
+    assert actions.promote_all(actor=SYSTEM) == 1
+    assert level(people[0]) == 1
+    progress = progress_of(Passbook.objects.get(person_id=people[0]), policy_in_force())
+    assert (progress.verified_percent, progress.next_verified_percent, progress.lacks_quality) == (50, 80, True)
+    deposit(people[0], 600, 4)
+    assert actions.promote(actor=SYSTEM, passbook_ids=[Passbook.objects.get(person_id=people[0]).pk]) == 1
+    assert level(people[0]) == 4
+    assert "80 %" in client.get("/recognition/honour-roll/").content.decode()
+
+
+def test_closed_passbooks_rise_no_more(people: list[int]) -> None:
+    deposit(people[0], 200, 1)
+    Passbook.objects.filter(person_id=people[0]).update(state=Passbook.State.CLOSED)
+    assert actions.promote_all(actor=SYSTEM) == 0

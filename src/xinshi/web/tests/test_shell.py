@@ -12,7 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from xinshi.kernel.actor import ANONYMOUS, Role
+from xinshi.kernel.actor import ANONYMOUS, Actor, Role
+from xinshi.organizations.actions import create_organization, join_many
+from xinshi.organizations.models import Organization
+from xinshi.organizations.teams import set_leader
 from xinshi.web import wording
 from xinshi.web.design import DesignForm
 from xinshi.web.icons import icon_markup, shapes
@@ -49,7 +52,12 @@ def test_a_leader_has_the_volunteers_places_and_what_they_lead(cast: Cast) -> No
     assert len(menu_for(cast.actor(Role.LEADER), "/start/").places) == 5
     assert [link.address for link in leading_links(cast.actor(Role.LEADER))] == [
         reverse("activities:leading"),
+        reverse("activities:to_decide"),
         reverse("attendance:approvals"),
+        reverse("attendance:anomalies"),
+        reverse("activities:requests_desk"),
+        reverse("activities:feeds"),
+        reverse("campaigns:list"),
     ]
     assert leading_links(cast.actor(Role.VOLUNTEER)) == []
 
@@ -224,3 +232,16 @@ def test_a_wrong_field_says_so_where_it_stands() -> None:
     assert 'id="id_hours_helptext"' in text
     assert 'id="id_hours_error"' not in text
     assert "(optional)" in text
+
+
+def test_my_organisation_is_offered_to_who_keeps_one(cast: Cast) -> None:
+    actor = cast.actor(Role.VOLUNTEER)
+    kept = create_organization(actor=Actor.system("tests"), name="甲大学", kind=Organization.Kind.UNIVERSITY)
+    assert actor.person_id is not None
+    join_many(actor=Actor.system("tests"), memberships=[(actor.person_id, kept)])
+    assert leading_links(actor) == []
+    set_leader(actor=Actor.system("tests"), organization_id=kept, person_id=actor.person_id, leads=True)
+    assert [link.address for link in leading_links(actor)] == [reverse("organizations:kept_list")]
+    answer = cast.client(Role.VOLUNTEER).get(reverse("organizations:kept_list"))
+    assert answer.headers["Location"] == reverse("organizations:kept", args=[kept])
+    assert cast.client(Role.LEADER).get(reverse("organizations:kept_list")).status_code == 200

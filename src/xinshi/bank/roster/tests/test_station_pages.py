@@ -211,3 +211,26 @@ def test_nobody_gets_a_second_account(browser: Browser) -> None:
     renamed = client.post("/bank/open-account/", typed(name="王芬"))
     assert list(renamed.context["form"].errors) == ["name"]
     assert (Person.objects.count(), Passbook.objects.count()) == (1, 1)
+
+
+def test_a_slip_for_who_has_no_phone_is_printed_once_and_its_password_must_be_changed(browser: Browser) -> None:
+    client = browser(Role.COORDINATOR)
+    fields = {
+        "name": "钱无机",
+        "id_kind": "01",
+        "id_number": id_number(7),
+        "group": "citizen",
+        "has_consented": "on",
+        "gives_sign_in": "on",
+    }
+    page = client.post("/bank/open-account/", fields)
+    given = page.context["given"]
+    assert given.password in text_of(page)
+    slip = client.get(f"/bank/open-account/slip/{page.context['key']}.pdf")
+    assert (slip.headers["Content-Type"], slip.content[:5]) == ("application/pdf", b"%PDF-")
+    other = browser(Role.COORDINATOR).get(f"/bank/open-account/slip/{page.context['key']}.pdf")
+    assert other.status_code == 404
+    newcomer = Client()
+    assert newcomer.login(username=given.username, password=given.password)
+    assert newcomer.get("/bank/").headers["Location"].startswith("/account/password/change/")
+    assert Passbook.objects.get().state == "active"

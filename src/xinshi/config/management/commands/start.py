@@ -10,7 +10,7 @@ from django.core.management import call_command
 from xinshi.config.environment import environment
 from xinshi.config.serving import serve
 from xinshi.demo.actions import create_demo_hospital, is_empty
-from xinshi.demo.hospital import PASSWORD, PASSWORD_ROLES
+from xinshi.demo.hospital import DEMO_ACCOUNTS, PASSWORD
 from xinshi.doors.commands import DONE, XinshiCommand
 from xinshi.people.models import User
 
@@ -33,10 +33,7 @@ class Command(XinshiCommand):
     def welcome(self) -> str:
         address = f"http://{environment().host}:{environment().port}/"
         lines = ["", f"{settings.HOSPITAL_NAMES['zh-hans']} · 爱心时间银行", f"  {address}"]
-        demo = set(
-            User.objects.filter(username__in=[role.value for role in PASSWORD_ROLES]).values_list("username", flat=True)
-        )
-        if len(demo) == len(PASSWORD_ROLES):
+        if User.objects.filter(username__in=DEMO_ACCOUNTS).count() == len(DEMO_ACCOUNTS):
             lines += ["", f"Demo accounts 演示账号 (password 密码 {PASSWORD}):"]
-            lines += [f"  {role.value}" for role in PASSWORD_ROLES]
+            lines += [f"  {name}" for name in DEMO_ACCOUNTS]
         return "\n".join([*lines, "", "Stop with Ctrl-C 按 Ctrl-C 停止", ""])

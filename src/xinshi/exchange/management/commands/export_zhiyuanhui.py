@@ -39,7 +39,8 @@ class Command(XinshiCommand):
         report = export_zhiyuanhui(
             actor=Actor.system("export zhiyuanhui"), from_day=options["from_day"], to_day=options["to_day"]
         )
-        write_output(path, report.workbook)
+        for number, workbook in enumerate(report.workbooks, start=1):
+            write_output(path if number == 1 else path.with_stem(f"{path.stem}-{number}"), workbook)
         if options["json"]:
             self.print_json(report.as_json())
             return DONE
@@ -47,7 +48,7 @@ class Command(XinshiCommand):
         again = "" if report.is_new or report.export_id is None else " (written again)"
         self.stdout.write(
             f"{path.name}{again}: {report.people} people, {figures['hours']} hours; "
-            f"{report.carried_minutes} minutes carried to the next file."
+            f"{report.carried_minutes} minutes carried to the next file; files to hand in: {len(report.workbooks)}."
         )
         if report.without_consent or report.without_number:
             self.stderr.write(

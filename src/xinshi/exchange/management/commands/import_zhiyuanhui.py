@@ -23,6 +23,11 @@ class Command(XinshiCommand):
         parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="honorary or verified hours")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
         parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="go on with an import of the same file that was interrupted; its figures are then those of both",
+        )
+        parser.add_argument(
             "--to-correct", type=Path, metavar="OUT.xlsx", help="write the rows to correct to this file"
         )
 
@@ -31,9 +36,13 @@ class Command(XinshiCommand):
         if options["to_correct"] and len(files) > 1:
             self.stderr.write("--to-correct goes with one FILE only.")
             return NOT_DONE
-        if len(files) == 1:
+        if len(files) > 1:
+            return self._run_many(files, options)
+        try:
             return self._say(files[0], self._import(files[0], options), options)
-        return self._run_many(files, options)
+        except KeyboardInterrupt:
+            self.stderr.write("Interrupted. What was credited stays; the same command with --resume goes on.")
+            return NOT_DONE
 
     def _run_many(self, files: list[Path], options: dict[str, Any]) -> int:
         """Each file by itself: what is wrong with one keeps no other out."""
@@ -63,6 +72,7 @@ class Command(XinshiCommand):
                 data=data,
                 file_name=path.name,
                 dry_run=options["dry_run"],
+                resume=options["resume"],
                 progress=advance,
             )
 
@@ -82,5 +92,10 @@ class Command(XinshiCommand):
             f"{report.no_sign_out} without sign-out, {report.held_back} held back, {report.already_known} known before, "
             f"{report.unmatched} of unknown people, {len(report.rejected)} rejected."
         )
+        if report.skipped:
+            rows = ", ".join(map(str, report.skipped_rows))
+            self.stdout.write(
+                f"Passed over, because they say nobody's hours (totals, notes): {report.skipped} rows: {rows}."
+            )
         for one in report.rejected:
             self.stderr.write(f"row {one.row}, {one.column} ({one.code}): {one.message}")

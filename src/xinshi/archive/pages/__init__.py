@@ -1,0 +1,1 @@
+"""Pages: one's own archive, somebody's at the station, qualifications to check, the hospital's lists, spreadsheets."""

@@ -1,0 +1,143 @@
+"""A person's places near a moment, with everything that decides whether they come or go: one statement, written out.
+
+Everybody scans in the same minute, and building this statement anew for each of them took most of a check-in's time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from xinshi.activities.models import Activity, ActivityRole, Shift, SignUp
+from xinshi.attendance.codes.domain import LATE_LEAVING
+from xinshi.attendance.models import ServiceRecord
+from xinshi.doors.prepared import run
+from xinshi.kernel import clock
+from xinshi.people.models import Person
+
+STATEMENT: Final = """
+SELECT s.id, s.shift_id, s.person_id, sh.activity_id, sh.starts_at, sh.ends_at,
+       a.title, a.place, a.person_in_charge_id, a.hours_kind, a.is_dangerous, ro.requirements, p.name,
+       r.id, r.state, r.checked_in_at, r.checked_in_through, r.checked_out_at, r.credited_minutes, r.submission,
+       x.is_demanded, si.latitude, si.longitude, si.datum, si.radius_metres,
+       (SELECT o.id FROM service_record o JOIN shift os ON os.id = o.shift_id
+        WHERE o.person_id = s.person_id AND o.state = 'open' AND os.ends_at > %s
+          AND (o.signup_id IS NULL OR o.signup_id <> s.id) ORDER BY o.id LIMIT 1),
+       (SELECT oa.title FROM service_record o JOIN shift os ON os.id = o.shift_id JOIN activity oa ON oa.id = os.activity_id
+        WHERE o.person_id = s.person_id AND o.state = 'open' AND os.ends_at > %s
+          AND (o.signup_id IS NULL OR o.signup_id <> s.id) ORDER BY o.id LIMIT 1),
+       EXISTS (SELECT 1 FROM service_record o
+               WHERE o.person_id = s.person_id AND o.state IN ('submitted', 'approved')
+                 AND o.checked_in_at <= %s AND o.checked_out_at > %s
+                 AND (o.signup_id IS NULL OR o.signup_id <> s.id)),
+       (SELECT t.event FROM presence_trace t
+        WHERE t.person_id = s.person_id AND t.code_key = %s AND t.shift_id = s.shift_id),
+       (SELECT early_minutes FROM presence_settings WHERE id = 1)
+FROM signup s
+JOIN shift sh ON sh.id = s.shift_id
+JOIN activity a ON a.id = sh.activity_id
+JOIN activity_role ro ON ro.id = sh.role_id
+JOIN person p ON p.id = s.person_id
+LEFT JOIN service_record r ON r.signup_id = s.id
+LEFT JOIN activity_site x ON x.activity_id = a.id
+LEFT JOIN presence_site si ON si.id = x.site_id
+WHERE s.person_id = %s AND s.state = 'confirmed' AND sh.starts_at < %s AND sh.ends_at > %s
+  AND (CAST(%s AS bigint) IS NULL OR sh.activity_id = %s)
+  AND (CAST(%s AS bigint) IS NULL OR sh.id = %s)
+  AND (CAST(%s AS bigint) IS NULL OR s.id = %s)
+ORDER BY sh.starts_at, s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSite:
+    """The site at which phones are asked to be; degrees in `datum`."""
+
+    is_demanded: bool
+    latitude: float
+    longitude: float
+    datum: str
+    radius_metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """One place of the person; of the rows only the columns that a check-in needs are filled."""
+
+    signup: SignUp
+    record: ServiceRecord | None
+    asked: AskedSite | None
+    still_record: int | None
+    """The record of another shift in which the person still is, and its title."""
+    still_at: str
+    served_then: bool
+    used_for: str
+    """What this code did for the person before; empty where it did nothing."""
+    early_minutes: int | None
+
+    @property
+    def shift(self) -> Shift:
+        return self.signup.shift
+
+
+def near(
+    *,
+    person_id: int,
+    moment: datetime,
+    code_key: str,
+    activity_id: int | None,
+    shift_id: int | None,
+    signup_id: int | None,
+) -> list[Near]:
+    """The person's confirmed places on the day of `moment`, in order of time; their row is locked by the caller."""
+    first, last = moment - LATE_LEAVING, moment + timedelta(days=1)
+    given = [moment, moment, moment, moment, code_key, person_id, last, first]
+    for wanted in (activity_id, shift_id, signup_id):
+        given += [wanted, wanted]
+    found, _changed = run(STATEMENT, given)
+    rows = [_near(row) for row in found]
+    day = clock.local_day(moment)
+    return [row for row in rows if clock.local_day(row.shift.starts_at) == day]
+
+
+def _near(row: tuple[Any, ...]) -> Near:
+    activity = Activity(
+        pk=row[3],
+        title=row[6],
+        place=row[7],
+        person_in_charge_id=row[8],
+        hours_kind=row[9],
+        is_dangerous=bool(row[10]),
+    )
+    requirements = json.loads(row[11]) if isinstance(row[11], str) else row[11]
+    role = ActivityRole(activity=activity, requirements=requirements)
+    shift = Shift(pk=row[1], activity=activity, role=role, starts_at=_utc(row[4]), ends_at=_utc(row[5]))
+    signup = SignUp(pk=row[0], shift=shift, person=Person(pk=row[2], name=row[12]))
+    record = None
+    if row[13] is not None:
+        record = ServiceRecord(
+            pk=row[13],
+            signup_id=row[0],
+            person_id=row[2],
+            shift=shift,
+            hours_kind=activity.hours_kind,
+            state=row[14],
+            checked_in_at=_utc(row[15]),
+            checked_in_through=row[16],
+            checked_out_at=_utc(row[17]) if row[17] is not None else None,
+            credited_minutes=row[18],
+            submission=row[19],
+        )
+    # Known to be there or not: nobody asks the database again.
+    SignUp._meta.get_field("record").set_cached_value(signup, record)
+    asked = None
+    if row[20] is not None:
+        asked = AskedSite(bool(row[20]), float(row[21]), float(row[22]), row[23], row[24])
+    return Near(signup, record, asked, row[25], row[26] or "", bool(row[27]), row[28] or "", row[29])
+
+
+def _utc(moment: datetime) -> datetime:
+    """SQLite keeps moments without their zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,126 @@
+"""Hours between the demo hospital and 东湖区时间银行: some that came, some that went, one refused, one without an answer."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Final
+
+from xinshi.bank.models import Passbook
+from xinshi.demo.exchange_partners import HOURS, demo_key
+from xinshi.demo.hospital import Hospital
+from xinshi.exchange.models import Partner
+from xinshi.exchange.partners.actions import note_heard
+from xinshi.interbank.identity.actions import make_shared_key, make_tokens
+from xinshi.interbank.identity.queries import purpose_of, token_of
+from xinshi.interbank.moving.actions import ask_to_bring, ask_transfer
+from xinshi.interbank.moving.keys import own_code
+from xinshi.interbank.moving.models import OutgoingMessage, Transfer
+from xinshi.interbank.moving.sending import Asked, attempt, store_answer
+from xinshi.interbank.moving.taking import take
+from xinshi.interbank.moving.trusting import trusted
+from xinshi.interbank.protocol import bodies
+from xinshi.interbank.protocol.bodies import AnswerState, MessageType, moment_text
+from xinshi.interbank.protocol.chain import Head
+from xinshi.interbank.protocol.signing import envelope
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor, Role
+from xinshi.kernel.codes import HoursKind
+from xinshi.people.actions import give_consent
+
+CODE: Final = "east-lake"
+OTHER_MEMBERS: Final = range(50, 60)
+
+
+def move_hours(hospital: Hospital) -> None:
+    """What two members did lately with the bank across the lake; the volunteer keeps their 1,110 hours."""
+    partner = Partner.objects.get(code=CODE)
+    make_shared_key(actor=hospital.actors[Role.ADMINISTRATOR], partner_id=partner.pk)
+    member = hospital.actors[Role.VOLUNTEER]
+    other = _other_member(hospital, partner)
+    make_tokens(actor=hospital.coordinator, partner_id=partner.pk)
+    for minutes, actor, state, code in (
+        (3 * HOURS, member, AnswerState.APPLIED, ""),
+        (2 * HOURS, other, AnswerState.REFUSED, "no_consent"),
+        (HOURS, other, AnswerState.APPLIED, ""),
+    ):
+        _send(partner, actor, minutes)
+        _answer(partner, state, code)
+    _bring(partner, other, 6 * HOURS)
+    _send(partner, member, 90)
+    attempt(partner.pk)
+    store_answer(partner.pk, _newest(partner), None)
+    note_heard(partner_id=partner.pk)
+
+
+def _other_member(hospital: Hospital, partner: Partner) -> Actor:
+    """Somebody with a few hours who agrees to the exchange as well."""
+    ids = [hospital.person_ids[index] for index in OTHER_MEMBERS]
+    found = Passbook.objects.filter(
+        person_id__in=ids, state=Passbook.State.ACTIVE, verified_minutes__gte=8 * HOURS
+    ).first()
+    assert found is not None, "somebody has served a day"
+    give_consent(actor=hospital.coordinator, person_id=found.person_id, purpose=purpose_of(partner), through="station")
+    return Actor(reference=f"person:{found.person_id}", person_id=found.person_id, roles=frozenset({Role.VOLUNTEER}))
+
+
+def _send(partner: Partner, actor: Actor, minutes: int) -> None:
+    number = Transfer.objects.count()
+    ask_transfer(
+        actor=actor, partner_id=partner.pk, minutes=minutes, kind=HoursKind.VERIFIED, form_key=f"demo-{number}"
+    )
+
+
+def _newest(partner: Partner) -> Asked:
+    row = OutgoingMessage.objects.filter(partner=partner).order_by("-sequence")[0]
+    return Asked(MessageType(row.type), row.key, row.message_hash, row.message_hash)
+
+
+def _answer(partner: Partner, state: AnswerState, code: str) -> None:
+    """The other bank's final answer to our newest message."""
+    attempt(partner.pk)
+    asked = _newest(partner)
+    row = OutgoingMessage.objects.get(message_hash=asked.message_hash)
+    answer = bodies.Answer(
+        sender=CODE,
+        receiver=own_code(),
+        about=asked.about,
+        message_type=asked.type,
+        key=asked.key,
+        message=asked.message_hash,
+        state=state,
+        code=code,
+        minutes=row.minutes,
+        decided_at=moment_text(clock.now()),
+        next_sequence=row.sequence + 1,
+    )
+    store_answer(partner.pk, asked, answer)
+
+
+def _bring(partner: Partner, actor: Actor, minutes: int) -> None:
+    """Asked for, granted, and sent here by the other bank."""
+    assert actor.person_id is not None, "a member is a person"
+    pk = ask_to_bring(
+        actor=actor, partner_id=partner.pk, minutes=minutes, kind=HoursKind.VERIFIED, form_key="demo-bring"
+    )
+    _answer(partner, AnswerState.APPLIED, "")
+    at = clock.now()
+    message = bodies.Message(
+        type=MessageType.TRANSFER,
+        sender=CODE,
+        receiver=own_code(),
+        sequence=1,
+        previous=Head().last_hash,
+        sent_at=moment_text(at),
+        expires_at=moment_text(at + timedelta(hours=24)),
+        key=Transfer.objects.get(pk=pk).key,
+        person=token_of(actor.person_id, partner) or "",
+        minutes=minutes,
+        kind=HoursKind.VERIFIED.value,
+        worked_on=(clock.today() - timedelta(days=20)).isoformat(),
+        category="0001",
+        activity="湖区社区清洁",
+        evidence=hashlib.sha256(b"lines of the other book").hexdigest(),
+    )
+    key_id = partner.keys.values_list("key_id", flat=True)[0]
+    take(trusted(envelope(message, key_id=key_id, private_key=demo_key(CODE)), bodies.Message))

@@ -1,0 +1,161 @@
+"""Reads that run at every sign-up or at every request: the ORM writes their SQL once, the driver runs it again and again.
+
+Putting a query together costs Django more than the database needs to answer it. A `PreparedRead` is put together at its
+first use; on PostgreSQL the server keeps its plan as well (ADR 0006). Rows are what `values_list` gives.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import JSONField, QuerySet
+
+Kind = type[int] | type[str] | type[datetime]
+FIRST_NUMBER: Final = 2_000_000_011
+FIRST_MOMENT: Final = datetime(9001, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """`places`: by parameter of the SQL, the name of the value that goes there, or the constant itself in a tuple."""
+
+    sql: str
+    places: Sequence[str | tuple[object]]
+    converters: Mapping[int, Any]
+    compiler: Any
+
+    def converted(self, rows: list[tuple[Any, ...]], *, binary: bool) -> list[tuple[Any, ...]]:
+        """The rows as the ORM gives them. In binary form the driver has read JSON already."""
+        wanted = {place: one for place, one in self.converters.items() if not (binary and _is_json(one[1]))}
+        return list(map(tuple, self.compiler.apply_converters(rows, wanted))) if wanted else rows
+
+
+class PreparedRead:
+    """A query with open places; `build` depends on nothing but the values it is given, and has a fixed number of columns.
+
+    `kinds` says what each of them is. A query that locks is compiled inside its transaction like any other.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], **kinds: Kind) -> None:
+        self._build, self._kinds = build, kinds
+        self._compiled: dict[str, _Compiled] = {}
+        self._lock = threading.Lock()
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows for these values, all at once."""
+        assert values.keys() == self._kinds.keys(), "every open place is given a value"
+        database = connections[DEFAULT_DB_ALIAS]
+        compiled = self._compiled.get(database.vendor)
+        if compiled is None:
+            compiled = self._compile(database)
+        if database.vendor == "postgresql" and not _is_watched(database):
+            return compiled.converted(_prepared(database, compiled, values), binary=True)
+        return compiled.converted(_executed(database, compiled, values), binary=False)
+
+    def _compile(self, database: Any) -> _Compiled:
+        with self._lock:
+            markers = {name: _marker(kind, number) for number, (name, kind) in enumerate(self._kinds.items())}
+            compiler = self._build(**markers).query.get_compiler(DEFAULT_DB_ALIAS)
+            sql, parameters = compiler.as_sql()
+            converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+            known = {_key(_stored(database, marker)): name for name, marker in markers.items()}
+            places = tuple(known.get(_key(parameter), (parameter,)) for parameter in parameters)
+            assert {place for place in places if isinstance(place, str)} == set(markers), "every value is used"
+            found = _Compiled(sql, places, converters, compiler)
+            if database.vendor == "postgresql":
+                found = _numbered(database, found)
+            self._compiled[database.vendor] = found
+            return found
+
+
+def _marker(kind: Kind, number: int) -> int | str | datetime:
+    """A value that nothing else in a query is."""
+    if kind is int:
+        return FIRST_NUMBER + number
+    return FIRST_MOMENT + timedelta(days=number) if kind is datetime else f"\N{SECTION SIGN}place {number}"
+
+
+def _is_json(expression: Any) -> bool:
+    return isinstance(expression.output_field, JSONField)
+
+
+def _stored(database: Any, value: Any) -> Any:
+    """What the ORM hands the driver for a value."""
+    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def _key(value: object) -> tuple[type, object]:
+    return (type(value), value if isinstance(value, int | str | date) else id(value))
+
+
+def _numbered(database: Any, compiled: _Compiled) -> _Compiled:
+    """For PostgreSQL: `$1` where values go, constants written out, so that partial indexes can be seen to fit."""
+    parts = compiled.sql.split("%s")
+    assert len(parts) == len(compiled.places) + 1, "the SQL has as many places as parameters"
+    names = [place for place in dict.fromkeys(compiled.places) if isinstance(place, str)]
+    written = [
+        f"${names.index(place) + 1}" if isinstance(place, str) else database.ops.compose_sql("%s", [place[0]])
+        for place in compiled.places
+    ]
+    parts = [part.replace("%%", "%") for part in parts]
+    sql = parts[0] + "".join(place + part for place, part in zip(written, parts[1:], strict=True))
+    return _Compiled(sql, tuple(names), compiled.converters, compiled.compiler)
+
+
+def _prepared(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        cursor = psycopg.RawCursor(database.connection)
+        parameters = [_text(values[str(name)]) for name in compiled.places]
+        # In binary form moments are read by the driver's compiled code; as text Django reads them by a pattern.
+        return cursor.execute(compiled.sql.encode(), parameters, prepare=True, binary=True).fetchall()
+
+
+def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
+    """A statement written by hand, with `%s` where values go: what it returns, and how many rows it changed.
+
+    The server keeps its plan where it is PostgreSQL; the SQL comes from our code alone, and is the same each time.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql" or _is_watched(database):
+        with database.cursor() as cursor:
+            cursor.execute(sql, [_stored(database, value) for value in parameters])
+            return cursor.fetchall() if cursor.description else [], cursor.rowcount
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        driver = psycopg.Cursor(database.connection)
+        driver.execute(sql.encode(), [_text(value) for value in parameters], prepare=True)
+        return driver.fetchall() if driver.description else [], driver.rowcount
+
+
+def _is_watched(database: Any) -> bool:
+    """Somebody counts or watches statements: they are to see this one."""
+    return bool(database.execute_wrappers) or bool(database.queries_logged)
+
+
+def _text(value: object) -> str | None:
+    """Values go as text whose types the server takes from the statement: one plan, however large a number is."""
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _executed(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    stored = {name: _stored(database, value) for name, value in values.items()}
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            sql = compiled.sql.replace("%", "%%")
+            for number in range(len(compiled.places), 0, -1):
+                sql = sql.replace(f"${number}", f"%(value{number})s")
+            cursor.execute(sql, {f"value{n}": stored[str(name)] for n, name in enumerate(compiled.places, start=1)})
+        else:
+            cursor.execute(
+                compiled.sql, [stored[place] if isinstance(place, str) else place[0] for place in compiled.places]
+            )
+        return [tuple(row) for row in cursor.fetchall()]

@@ -1,0 +1,73 @@
+"""What higher rooms tell about a partner: filled once, when the house starts, from `config/subscriptions.py`.
+
+The exchange stands below the room of messages between banks, so it cannot ask it; that room registers what it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+LATEST_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """What was begun with a partner and has no end yet: how much, and since when the oldest waits."""
+
+    count: int = 0
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One message, file or pull, for the list on a partner's page; `what` is a message id, `object_ref` links it."""
+
+    at: datetime
+    what: str
+    is_incoming: bool
+    object_ref: str = ""
+    tone: str = ""
+
+
+UnfinishedOf = Callable[[int], Unfinished]
+DifferencesOf = Callable[[int], int]
+LatestOf = Callable[[int], list[Happening]]
+
+_UNFINISHED: Final[dict[str, UnfinishedOf]] = {}
+_DIFFERENCES: Final[dict[str, DifferencesOf]] = {}
+_LATEST: Final[dict[str, LatestOf]] = {}
+
+
+def register_unfinished(name: str, unfinished_of: UnfinishedOf) -> None:
+    """`unfinished_of(partner_id)` tells what waits for an end."""
+    _UNFINISHED[name] = unfinished_of
+
+
+def register_differences(name: str, differences_of: DifferencesOf) -> None:
+    """`differences_of(partner_id)` counts differences of a reconciliation that nobody has settled."""
+    _DIFFERENCES[name] = differences_of
+
+
+def register_latest(name: str, latest_of: LatestOf) -> None:
+    """`latest_of(partner_id)` gives the newest happenings, at most 20."""
+    _LATEST[name] = latest_of
+
+
+def unfinished(partner_id: int) -> Unfinished:
+    """Everything unfinished with a partner, put together."""
+    found = [unfinished_of(partner_id) for unfinished_of in _UNFINISHED.values()]
+    oldest = min((one.oldest_at for one in found if one.oldest_at is not None), default=None)
+    return Unfinished(count=sum(one.count for one in found), oldest_at=oldest)
+
+
+def open_differences(partner_id: int) -> int:
+    return sum(differences_of(partner_id) for differences_of in _DIFFERENCES.values())
+
+
+def latest(partner_id: int) -> list[Happening]:
+    """The newest happenings with a partner, of whatever room, the newest first."""
+    found = [one for latest_of in _LATEST.values() for one in latest_of(partner_id)[:LATEST_MAX]]
+    return sorted(found, key=lambda one: one.at, reverse=True)[:LATEST_MAX]

@@ -1,0 +1,269 @@
+"""What each row of a table says: the fast way for the plain rows that nearly all are, the careful way for the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from xinshi.documents.sheets import ROUNDED_NUMBER, Cell, Header, plain_title
+from xinshi.exchange.domain import (
+    FIRST_DAY,
+    REASON_LENGTH_MAX,
+    UNDATED_MINUTES_MAX,
+    VOLUNTEER_NUMBER,
+    Fault,
+    FileKind,
+    FileRow,
+    local_moment,
+)
+from xinshi.exchange.zhiyuanhui import cells as reading
+from xinshi.exchange.zhiyuanhui.cells import CellNotReadable, Moment, cell_text, is_blank
+from xinshi.exchange.zhiyuanhui.columns import FOOTER_WORDS, TOTAL_WORDS
+from xinshi.exchange.zhiyuanhui.tables import Table
+from xinshi.kernel.clock import local_day
+
+TOTAL: Final = re.compile(
+    rf"(本页|全部|以上)?({'|'.join(TOTAL_WORDS)})(时数|时长|人数|小时|hours)?(\d[\d.,]*\S{{0,4}})?"
+)
+"""A line's first text, such as 合计 or `总计:60人` without its colon."""
+PAGE_FOOTER: Final = re.compile(r"第\s*\d+\s*[页/]")
+FOOTER_CELLS_MAX: Final = 4
+NUMBER_DIGITS: Final = 18
+NUMBER_DIGITS_MIN: Final = 6
+DAY_MINUTES: Final = 24 * 60
+REMEMBERED_MAX: Final = 20_000
+
+
+class RowReader:
+    """Reads the rows of one table. What a cell was found to say is remembered: most cells say what another one said."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._titles = table.titles
+        self._columns = {**self._titles, "hours": self._titles[table.hours]}
+        columns = table.header.columns
+        self._known = sorted(set(columns.values()) - {columns.get("index", -1)})
+        self._number = columns.get("number", -1)
+        self._places = list(columns.items())
+        self._moments: dict[str, datetime] = {}
+        self._minutes: dict[str, int] = {}
+
+    def read(self, row_number: int, row: Sequence[Cell]) -> FileRow | None:
+        """The row as it stands in the sheet; None for one that says nobody's hours: blank, titles again, totals, notes."""
+        found = {name: row[column] if column < len(row) else "" for name, column in self._places}
+        number = found.get("number", "")
+        if isinstance(number, str) and len(number) == NUMBER_DIGITS and number.isdigit() and number.isascii():
+            plain = self._plain_row(row_number, found)
+            return plain or _read_row(self._table, row_number, found, self._columns)
+        filled = [cell for column in self._known if column < len(row) and (cell := row[column]) != ""]
+        if not filled or _is_header_again(row, self._table.header) or _is_footer(row, self._table):
+            return None
+        return _read_row(self._table, row_number, found, self._columns)
+
+    def _plain_row(self, row_number: int, found: Mapping[str, Cell]) -> FileRow | None:
+        """A row in which nothing is odd; None where the careful way must look."""
+        name, figure = found.get("name", ""), found[self._table.hours]
+        if not name or not isinstance(name, str) or not isinstance(figure, str) or found.get("day", "") != "":
+            return None
+        minutes = self._minutes_in(figure)
+        if minutes is None or not 0 < minutes <= DAY_MINUTES:
+            return None
+        title = found.get("reason" if self._table.kind is FileKind.HONORARY and "reason" in found else "title", "")
+        if not isinstance(title, str) or ("reason" in found and not 0 < len(title) <= REASON_LENGTH_MAX):
+            return None
+        start = end = None
+        if "start" in found or "end" in found:
+            start, end = self._moment_in(found.get("start", "")), self._moment_in(found.get("end", ""))
+            if start is None or end is None:
+                return None
+        return FileRow(
+            self._table.sheet_name,
+            row_number,
+            name,
+            found["number"],  # type: ignore[arg-type]  # the caller saw that it is text
+            minutes,
+            title,
+            None if start is None else start.date(),
+            start,
+            end,
+            (),
+            None,
+            self._columns,
+            {key: cell_text(cell) for key, cell in found.items()},
+        )
+
+    def _minutes_in(self, figure: str) -> int | None:
+        known = self._minutes.get(figure)
+        if known is None:
+            try:
+                known = reading.minutes_in(figure, in_minutes=self._table.in_minutes)
+            except CellNotReadable:
+                return None
+            if len(self._minutes) < REMEMBERED_MAX:
+                self._minutes[figure] = known
+        return known
+
+    def _moment_in(self, cell: Cell) -> datetime | None:
+        """A moment on the hospital's clock after the first day; None for anything else."""
+        known = self._moments.get(cell) if isinstance(cell, str) else None
+        if known is not None:
+            return known
+        try:
+            moment = reading.moment_in(cell)
+        except CellNotReadable:
+            return None
+        if not isinstance(moment, datetime) or moment.tzinfo is not None:
+            return None
+        found = local_moment(moment)
+        if found.date() < FIRST_DAY:
+            return None
+        if isinstance(cell, str):
+            if len(self._moments) >= REMEMBERED_MAX:
+                self._moments.clear()
+            self._moments[cell] = found
+        return found
+
+
+def _is_header_again(row: Sequence[Cell], header: Header) -> bool:
+    return all(
+        column < len(row) and plain_title(str(row[column])) == plain_title(header.titles[column])
+        for column in header.columns.values()
+    )
+
+
+def _is_footer(row: Sequence[Cell], table: Table) -> bool:
+    """A line of totals, signatures or notes below the table: nobody's volunteer number stands in it."""
+    filled = [str(cell) for cell in row if cell != ""]
+    start = plain_title(filled[0])
+    if _has_number(row, table):
+        return False
+    if TOTAL.fullmatch(start) or PAGE_FOOTER.match(filled[0]):
+        return True
+    hours = table.header.columns[table.hours]
+    has_hours = hours < len(row) and row[hours] != ""
+    return not has_hours and len(filled) <= FOOTER_CELLS_MAX and filled[0].replace(" ", "").startswith(FOOTER_WORDS)
+
+
+def _has_number(row: Sequence[Cell], table: Table) -> bool:
+    """True for a row with a volunteer number, right or wrong; a count below that column has fewer digits."""
+    column = table.header.columns.get("number")
+    text = str(row[column]) if column is not None and column < len(row) else ""
+    return sum(sign.isdigit() for sign in text) >= NUMBER_DIGITS_MIN or text == ROUNDED_NUMBER
+
+
+def _read_row(table: Table, row_number: int, found: Mapping[str, Cell], columns: Mapping[str, str]) -> FileRow:
+    texts = {name: cell_text(cell) for name, cell in found.items()}
+    number = re.sub(r"[\s\-–—]", "", texts.get("number", ""))
+    row = FileRow(
+        sheet=table.sheet_name,
+        row_number=row_number,
+        name=texts.get("name", ""),
+        number=number,
+        minutes=None,
+        title=texts.get("reason" if table.kind is FileKind.HONORARY and "reason" in texts else "title", ""),
+        columns=columns,
+        cells=texts,
+    )
+    faults = [fault for fault in (_number_fault(row, table), _name_fault(row, table)) if fault]
+    row = _with_times(row, found, faults)
+    row = _with_minutes(row, table, texts, faults)
+    if table.kind is FileKind.HONORARY:
+        _reason_faults(row, table, texts, faults)
+    return row.but(fault=faults[0]) if faults else row
+
+
+def _number_fault(row: FileRow, table: Table) -> Fault | None:
+    if "number" not in table.header.columns:
+        return None
+    title = row.columns["number"]
+    if not row.number:
+        return Fault("number_missing", title)
+    if row.cells["number"] == ROUNDED_NUMBER:
+        return Fault("number_rounded", title)
+    if not VOLUNTEER_NUMBER.fullmatch(row.number) or not row.number.isascii():
+        return Fault("number_malformed", title, {"found": row.cells["number"][:40]})
+    return None
+
+
+def _name_fault(row: FileRow, table: Table) -> Fault | None:
+    if "name" in table.header.columns and not row.name:
+        return Fault("name_missing", row.columns["name"])
+    return None
+
+
+def _with_times(row: FileRow, found: Mapping[str, Cell], faults: list[Fault]) -> FileRow:
+    """The row with its day, start and end; what cannot be read is kept as it came, with a fault."""
+    moments: dict[str, Moment | None] = {}
+    raw: list[str] = []
+    for name in ("day", "start", "end"):
+        try:
+            moments[name] = reading.moment_in(found.get(name, ""))
+        except CellNotReadable:
+            moments[name] = None
+            raw.append(row.cells[name])
+            faults.append(Fault("time_not_readable", row.columns[name], {"found": row.cells[name][:40]}))
+    if not any(moments.values()):
+        return row.but(raw=tuple(raw))
+    day = _day_of(moments["day"]) or _day_of(moments["start"]) or _day_of(moments["end"])
+    is_timed = any(isinstance(moments[name], datetime) or _is_clock(moments[name]) for name in ("start", "end"))
+    try:
+        start = reading.on_day(moments["start"], day, with_midnight=is_timed)
+        end = reading.on_day(moments["end"], day, with_midnight=is_timed)
+    except CellNotReadable:
+        name = "start" if _is_clock(moments["start"]) else "end"
+        faults.append(Fault("time_not_readable", row.columns[name], {"found": row.cells[name][:40]}))
+        return row.but(raw=(*raw, row.cells[name]))
+    row = row.but(day=local_day(start) if start else day, starts_at=start, ends_at=end, raw=tuple(raw))
+    if row.day is not None and row.day < FIRST_DAY:
+        name = next(name for name in ("start", "day", "end") if moments[name] is not None)
+        faults.append(Fault("time_implausible", row.columns[name], {"found": row.cells[name][:40]}))
+    return row
+
+
+def _is_clock(moment: Moment | None) -> bool:
+    return moment is not None and not isinstance(moment, date)
+
+
+def _day_of(moment: Moment | None) -> date | None:
+    if isinstance(moment, datetime):
+        return moment.date()
+    return moment if isinstance(moment, date) else None
+
+
+def _with_minutes(row: FileRow, table: Table, texts: Mapping[str, str], faults: list[Fault]) -> FileRow:
+    """The row with its figure. A verified one without figure and without sign-out has none: that is no fault."""
+    text = texts[table.hours]
+    title = row.columns[table.hours]
+    if is_blank(text):
+        if table.kind is FileKind.VERIFIED_DETAIL and "end" in texts and is_blank(texts["end"]):
+            return row.but(minutes=0)
+        faults.append(Fault("hours_missing", title))
+        return row
+    shown = {"found": text[:40]}
+    try:
+        minutes = reading.minutes_in(text, in_minutes=table.in_minutes)
+    except CellNotReadable:
+        code = "hours_negative" if reading.is_negative(text) else "hours_not_readable"
+        faults.append(Fault(code, title, {} if code == "hours_negative" else shown))
+        return row.but(raw=(*row.raw, text))
+    if minutes == 0 and table.kind is FileKind.HONORARY:
+        faults.append(Fault("hours_zero", title))
+    elif minutes > UNDATED_MINUTES_MAX:
+        faults.append(Fault("hours_too_many", title, shown))
+        return row.but(raw=(*row.raw, text))
+    elif minutes > DAY_MINUTES and row.day is not None and not row.is_timed:
+        faults.append(Fault("hours_exceed_day", title, shown))
+    elif minutes > 0 and "end" in texts and is_blank(texts["end"]) and row.starts_at is not None:
+        faults.append(Fault("end_missing", row.columns["end"]))
+    return row.but(minutes=minutes)
+
+
+def _reason_faults(row: FileRow, table: Table, texts: Mapping[str, str], faults: list[Fault]) -> None:
+    if "reason" not in table.header.columns:
+        return
+    if not texts["reason"].strip():
+        faults.append(Fault("reason_missing", row.columns["reason"]))
+    elif len(texts["reason"]) > REASON_LENGTH_MAX:
+        faults.append(Fault("reason_too_long", row.columns["reason"]))

@@ -1,0 +1,121 @@
+"""Where the table of a sheet stands and which column is what: understood by the titles, or as a person said it once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xinshi.documents.sheets import HEADER_ROWS_SEARCHED, Cell, Header, Sheet, find_header, plain_title
+from xinshi.exchange.domain import FileKind
+from xinshi.exchange.zhiyuanhui.columns import MINUTE_WORDS, SYNONYMS
+
+HOURS_FIELDS: Final = ("verified", "honorary", "hours")
+FILLED_DOWN: Final = ("name", "number", "title", "reason", "day")
+"""Where people merge cells over several rows and mean each of them."""
+TITLED_CELLS_MIN: Final = 2
+"""No row with fewer filled cells is a row of titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidColumns:
+    """What a person said about the columns under a row of titles: field → place from 0; how hours are written."""
+
+    columns: Mapping[str, int]
+    in_minutes: bool = False
+
+
+Said = Mapping[str, SaidColumns]
+"""By the fingerprint of the row of titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet's table: which of its columns has the hours that count here, and how they are written.
+
+    `said_by` is the fingerprint of the titles where a person said what is what; empty where the titles were understood.
+    """
+
+    sheet_name: str
+    header: Header
+    kind: FileKind
+    hours: str
+    in_minutes: bool
+    said_by: str = ""
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {name: self.header.titles[column] for name, column in self.header.columns.items()}
+
+
+def fingerprint(row: Sequence[Cell]) -> str:
+    """What a row of titles is known by: the titles in their order, without what varies; empty for too few."""
+    titles = [plain_title(str(cell)) for cell in row]
+    while titles and not titles[-1]:
+        titles.pop()
+    if sum(map(bool, titles)) < TITLED_CELLS_MIN:
+        return ""
+    return hashlib.sha256("\x1f".join(titles).encode()).hexdigest()[:32]
+
+
+def find_table(sheet: Sheet, said: Said) -> Table | None:
+    """The table of a sheet of which at least the first rows are there; None where nobody's hours stand in it.
+
+    What a person said about exactly these titles goes before what the titles seem to say.
+    """
+    for row_index, row in enumerate(sheet.rows[:HEADER_ROWS_SEARCHED] if said else ()):
+        mark = fingerprint(row)
+        if mark in said:
+            titles = [str(cell) for cell in row]
+            return said_table(sheet.name, Header(row_index, said[mark].columns, titles), said[mark], mark)
+    for who in ("number", "name"):
+        for hours in HOURS_FIELDS:
+            header = find_header(sheet, SYNONYMS, required=(who, hours))
+            if header:
+                return _understood(sheet.name, header)
+    return None
+
+
+def said_table(name: str, header: Header, said: SaidColumns, mark: str) -> Table:
+    kind, hours = _meaning(header)
+    return Table(name, header, kind, hours, said.in_minutes, said_by=mark)
+
+
+def _understood(name: str, header: Header) -> Table:
+    kind, hours = _meaning(header)
+    title = header.titles[header.columns[hours]].lower()
+    return Table(name, header, kind, hours, in_minutes=any(word in title for word in MINUTE_WORDS))
+
+
+def _meaning(header: Header) -> tuple[FileKind, str]:
+    """Which kind of file these columns make, and the field of the hours that count."""
+    columns = header.columns
+    is_honorary = "verified" not in columns and ("honorary" in columns or "reason" in columns)
+    if is_honorary:
+        kind = FileKind.HONORARY
+    else:
+        is_dated = any(name in columns for name in ("start", "end", "day"))
+        kind = FileKind.VERIFIED_DETAIL if is_dated else FileKind.VERIFIED_SUMMARY
+    wanted = ("honorary", "hours", "verified") if is_honorary else ("verified", "hours", "honorary")
+    return kind, next(name for name in wanted if name in columns)
+
+
+class FilledDown:
+    """Repeats what was merged over several rows in each of them, as the rows pass by: for words, never for figures."""
+
+    def __init__(self, merged: Sequence[tuple[int, int, int, int]], columns: Mapping[str, int]) -> None:
+        wanted = {columns[name] for name in FILLED_DOWN if name in columns}
+        self._until = {(top, left): bottom for top, left, bottom, right in merged if left == right and bottom > top}
+        self._columns = sorted({left for _, left in self._until} & wanted)
+        self._open: dict[int, tuple[int, Cell]] = {}
+
+    def fill(self, place: int, row: list[Cell]) -> None:
+        """`place` is the row's, counted from 0; rows come in their order."""
+        for column in self._columns:
+            if column >= len(row):
+                continue
+            if (place, column) in self._until:
+                self._open[column] = self._until[place, column], row[column]
+            elif column in self._open and place <= self._open[column][0] and not row[column]:
+                row[column] = self._open[column][1]

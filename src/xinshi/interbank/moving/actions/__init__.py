@@ -1,0 +1,9 @@
+"""What people do with hours between banks."""
+
+from __future__ import annotations
+
+from xinshi.interbank.moving.actions.asking import ask_to_bring, ask_transfer
+from xinshi.interbank.moving.actions.deciding import confirm_decision, propose_decision
+from xinshi.interbank.moving.actions.rotating import rotate_key
+
+__all__ = ["ask_to_bring", "ask_transfer", "confirm_decision", "propose_decision", "rotate_key"]

@@ -1,0 +1,58 @@
+"""The bank's own keys for the exchange: apart from the one of seals and receipts, so that each can be changed alone."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from xinshi.interbank.moving.models import OwnKey
+from xinshi.interbank.protocol.bodies import Body
+from xinshi.interbank.protocol.signing import envelope
+from xinshi.kernel import clock
+
+FIRST_KEY = "1"
+
+
+def own_code() -> str:
+    """By which partners call this bank."""
+    return settings.BANK_CODE
+
+
+def signing_key() -> OwnKey:
+    """The key that signs now; made at its first use. Of two who try at once, one makes it."""
+    found = OwnKey.objects.filter(signs_from__lte=clock.now()).order_by("-signs_from", "-pk").first()
+    return found or _first_key()
+
+
+def _first_key() -> OwnKey:
+    try:
+        with transaction.atomic():
+            return new_key(FIRST_KEY, by_ref="system:interbank")
+    except IntegrityError:
+        return OwnKey.objects.get(key_id=FIRST_KEY)
+
+
+def new_key(key_id: str, *, by_ref: str, signs_in_days: int = 0) -> OwnKey:
+    """Make and keep a key pair that signs from then on; IntegrityError where the id is taken."""
+    pair, at = Ed25519PrivateKey.generate(), clock.now()
+    return OwnKey.objects.create(
+        key_id=key_id,
+        public_key=base64.b64encode(pair.public_key().public_bytes_raw()).decode("ascii"),
+        private_key=pair.private_bytes_raw().hex(),
+        made_at=at,
+        signs_from=at + timedelta(days=signs_in_days),
+        made_by_ref=by_ref,
+    )
+
+
+def signed(body: Body) -> dict[str, Any]:
+    """The body in an envelope signed by this bank."""
+    key = signing_key()
+    return envelope(
+        body, key_id=key.key_id, private_key=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private_key))
+    )

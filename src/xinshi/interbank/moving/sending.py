@@ -1,0 +1,243 @@
+"""What the worker does for partners: sends what was not delivered, asks about what has no final answer, asks for gaps.
+
+A call is made by whoever has the partner's lease; what it is about was stored before, and nothing is locked meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from xinshi.doors.outgoing import NoAnswer, NotSent, send
+from xinshi.exchange.models import Partner
+from xinshi.exchange.partners.actions import note_heard
+from xinshi.interbank.moving.advancing import advance
+from xinshi.interbank.moving.keys import own_code, signed
+from xinshi.interbank.moving.models import IncomingMessage, OutgoingMessage, Stream, Transfer
+from xinshi.interbank.moving.taking import take
+from xinshi.interbank.moving.trusting import Trouble, trusted
+from xinshi.interbank.moving.writing import locked_partner, read_stored
+from xinshi.interbank.protocol import bodies
+from xinshi.interbank.protocol.bodies import MessageType, moment_text
+from xinshi.interbank.protocol.canonical import Malformed, digest, parsed
+from xinshi.interbank.protocol.states import ANSWERED, Event, pause_seconds
+from xinshi.kernel import clock
+
+BATCH: Final = 50
+ROUNDS_MAX: Final = 20
+LEASE: Final = timedelta(seconds=45)
+"""Longer than one round of calls can take; a worker that died is followed by another after it."""
+ANSWER_SECONDS_MAX: Final = 10.0
+PREFIX: Final = "/interbank/v1"
+"""Below a partner's base address; an address that was written down with it means the same."""
+ANSWER_BYTES_MAX: Final = 1_048_576
+PARTNERS_MAX: Final = 1_000
+State = Transfer.State
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one call is about: a message of ours, and the hash of what is sent about it."""
+
+    type: MessageType
+    key: str
+    message_hash: str
+    about: str
+
+
+def send_due() -> int:
+    """Do what is due with every partner; returns how many messages and queries went out. Any number may run at once."""
+    now = clock.now()
+    undelivered = Q(out_next__gt=F("delivered_next"), due_at__lte=now)
+    waiting = Exists(Transfer.objects.filter(partner=OuterRef("partner"), ended_at=None, due_at__lte=now))
+    gap = Exists(IncomingMessage.objects.filter(partner=OuterRef("partner"), sequence__gt=OuterRef("in_next")))
+    due = Stream.objects.exclude(partner__address="").filter(undelivered | waiting | gap)
+    return sum(
+        _serve(partner_id) for partner_id in due.order_by("due_at").values_list("partner_id", flat=True)[:PARTNERS_MAX]
+    )
+
+
+def _serve(partner_id: int) -> int:
+    """Rounds of calls with one partner while each brings something on; 0 where another worker has it."""
+    now = clock.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    if not Stream.objects.filter(free, partner_id=partner_id).update(leased_until=now + LEASE):
+        return 0
+    done = 0
+    try:
+        for _ in range(ROUNDS_MAX):
+            partner = Partner.objects.get(pk=partner_id)
+            went = _send_messages(partner) + _ask_states(partner) + _ask_missing(partner)
+            done += went
+            if not went:
+                break
+            Stream.objects.filter(partner_id=partner_id).update(leased_until=clock.now() + LEASE)
+    finally:
+        Stream.objects.filter(partner_id=partner_id).update(leased_until=None)
+    return done
+
+
+def _pause(tries: int) -> timedelta:
+    return timedelta(seconds=pause_seconds(tries, chance=random.random()))  # noqa: S311  # spreads tries, hides nothing
+
+
+def _send_messages(partner: Partner) -> int:
+    rows = attempt(partner.pk)
+    if not rows:
+        return 0
+    messages = [read_stored(row.body) for row in rows]
+    asked = [Asked(one.type, one.key, one.hash, one.hash) for one in messages]
+    _call(partner, "messages", [signed(one) for one in messages], asked)
+    return len(rows)
+
+
+@transaction.atomic
+def attempt(partner_id: int) -> list[OutgoingMessage]:
+    """Store that these messages are about to be sent; they are sent only after this is committed."""
+    partner, now = locked_partner(partner_id), clock.now()
+    stream = Stream.objects.get(partner=partner)
+    if partner.state != Partner.State.ACTIVE or stream.due_at is None or stream.due_at > now:
+        return []
+    rows = OutgoingMessage.objects.filter(partner=partner, sequence__gte=stream.delivered_next).order_by("sequence")
+    page = list(rows[:BATCH])
+    if not page:
+        return []
+    Stream.objects.filter(partner=partner).update(tries=stream.tries + 1, due_at=now + _pause(stream.tries + 1))
+    keys = [row.key for row in page]
+    going = Transfer.objects.filter(partner=partner, key__in=keys, ended_at=None)
+    for transfer in going:
+        advance(transfer, Event.ATTEMPTED)
+        going.filter(pk=transfer.pk).update(tries=F("tries") + 1, due_at=now + _pause(transfer.tries + 2))
+    return page
+
+
+def _ask_states(partner: Partner) -> int:
+    queries = _postpone(partner.pk)
+    if not queries:
+        return 0
+    asked = [Asked(one.message_type, one.key, one.message, digest(one.body())) for one in queries]
+    _call(partner, "state", [signed(one) for one in queries], asked)
+    return len(queries)
+
+
+@transaction.atomic
+def _postpone(partner_id: int) -> list[bodies.StateQuery]:
+    """The questions that are due, each put off to its next time before it is asked."""
+    partner, now = locked_partner(partner_id), clock.now()
+    due = Transfer.objects.filter(
+        partner=partner, ended_at=None, due_at__lte=now, state__in=[State.SENT, State.UNKNOWN]
+    ).order_by("due_at")
+    found = []
+    for transfer in due[:BATCH]:
+        kind = MessageType.TRANSFER if transfer.direction == Transfer.Direction.OUT else MessageType.REQUEST
+        message = OutgoingMessage.objects.get(partner=partner, type=kind, key=transfer.key)
+        Transfer.objects.filter(pk=transfer.pk).update(
+            tries=transfer.tries + 1, due_at=now + _pause(transfer.tries + 1)
+        )
+        found.append(
+            bodies.StateQuery(
+                sender=own_code(),
+                receiver=partner.code,
+                asked_at=moment_text(now),
+                message_type=kind,
+                key=transfer.key,
+                message=message.message_hash,
+                close=now >= transfer.expires_at,
+            )
+        )
+    return found
+
+
+def _ask_missing(partner: Partner) -> int:
+    """Ask for the messages before one that waits, and take what comes."""
+    stream = Stream.objects.get(partner=partner)
+    waiting = IncomingMessage.objects.filter(partner=partner, sequence__gt=stream.in_next).order_by("sequence").first()
+    if waiting is None or partner.state != Partner.State.ACTIVE:
+        return 0
+    query = bodies.MissingQuery(
+        sender=own_code(),
+        receiver=partner.code,
+        asked_at=moment_text(clock.now()),
+        from_sequence=stream.in_next,
+        to_sequence=min(waiting.sequence - 1, stream.in_next + bodies.MISSING_MAX - 1),
+    )
+    taken = 0
+    for envelope in _posted(partner, "missing", [signed(query)]) or []:
+        try:
+            said = trusted(envelope, bodies.Message)
+            if said.partner.pk == partner.pk:
+                take(said)
+                taken += 1
+        except Trouble:
+            break
+    return taken
+
+
+def _call(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]], asked: Sequence[Asked]) -> None:
+    """Post, and store what each answer, or none, makes of the transfer it is about."""
+    items = _posted(partner, address, envelopes) or []
+    answers = [_answer(partner, item, one) for item, one in zip(items, asked, strict=False)]
+    answers += [None] * (len(asked) - len(answers))
+    if any(answers):
+        note_heard(partner_id=partner.pk)
+    for one, answer in zip(asked, answers, strict=True):
+        store_answer(partner.pk, one, answer)
+
+
+def _posted(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]]) -> list[Any] | None:
+    """The items of the response; None where nothing came that can be read."""
+    body = json.dumps({"envelopes": envelopes}, ensure_ascii=False, separators=(",", ":")).encode()
+    base = partner.address.rstrip("/").removesuffix(PREFIX)
+    try:
+        answer = send(
+            f"{base}{PREFIX}/{address}",
+            body=body,
+            headers={"Content-Type": "application/json"},
+            timeout_seconds=ANSWER_SECONDS_MAX,
+            bytes_max=ANSWER_BYTES_MAX,
+        )
+        found = parsed(answer.body).get("envelopes") if answer.status == 200 else None
+    except (NoAnswer, NotSent, Malformed):
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _answer(partner: Partner, item: object, asked: Asked) -> bodies.Answer | None:
+    """The answer, where it is the partner's and about what was asked."""
+    try:
+        said = trusted(item, bodies.Answer)
+    except Trouble:
+        return None
+    found = said.body
+    fits = (found.about, found.message_type, found.key, found.message) == (
+        asked.about,
+        asked.type,
+        asked.key,
+        asked.message_hash,
+    )
+    return found if fits and said.partner.pk == partner.pk else None
+
+
+@transaction.atomic
+def store_answer(partner_id: int, asked: Asked, answer: bodies.Answer | None) -> None:
+    """One step: what an answer, or that none came, makes of a transfer."""
+    partner = locked_partner(partner_id)
+    if answer is not None:
+        _note_delivered(partner, answer.next_sequence, clock.now())
+    direction = Transfer.Direction.OUT if asked.type is MessageType.TRANSFER else Transfer.Direction.IN
+    transfer = Transfer.objects.get(partner=partner, key=asked.key, direction=direction)
+    event = ANSWERED[answer.state] if answer is not None else Event.UNANSWERED
+    advance(transfer, event, code=answer.code if answer is not None else "")
+
+
+def _note_delivered(partner: Partner, next_sequence: int, now: datetime) -> None:
+    """How far the partner has taken our stream; it only ever grows, and what is left is sent at once."""
+    rows = Stream.objects.filter(partner=partner, delivered_next__lt=next_sequence, out_next__gte=next_sequence)
+    rows.update(delivered_next=next_sequence, tries=0, due_at=now)

@@ -1,0 +1,23 @@
+"""Addresses of hours between banks: the interface for partners, and pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from xinshi.interbank.moving import endpoints, pages
+
+urlpatterns: list[URLPattern] = [
+    path("v1/messages", endpoints.messages, name="messages"),
+    path("v1/state", endpoints.state, name="state"),
+    path("v1/missing", endpoints.missing, name="missing"),
+    path("v1/entries", endpoints.entries, name="entries"),
+    path("banks/", pages.own, name="own"),
+    path("banks/<int:partner_id>/agree/", pages.agree, name="agree"),
+    path("banks/<int:partner_id>/send/", pages.send, name="send"),
+    path("banks/<int:partner_id>/bring/", pages.bring, name="bring"),
+    path("transfers/", pages.desk, name="transfers"),
+    path("transfers/<int:bank_transfer_id>/", pages.transfer, name="transfer"),
+    path("transfers/<int:bank_transfer_id>/part/", pages.transfer_part, name="transfer_part"),
+    path("transfers/<int:bank_transfer_id>/propose/", pages.propose, name="propose"),
+    path("transfers/<int:bank_transfer_id>/confirm/", pages.confirm, name="confirm"),
+]

@@ -1,0 +1,150 @@
+"""Plans in versions: wanted, made, kept with their proof, stopped, given up, made again from what stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.db import IntegrityError, transaction
+
+from xinshi.activities.models import Shift
+from xinshi.activities.tests.conftest import SYSTEM, Cast
+from xinshi.audit.models import AuditEntry
+from xinshi.kernel import clock
+from xinshi.kernel.errors import Invalid, NotAllowed
+from xinshi.people.models import Person
+from xinshi.scheduling import storing
+from xinshi.scheduling.actions import NewPeriod, close_period, create_period, lock, plan_waiting, stop_plan, want_plan
+from xinshi.scheduling.actions.planning import DEAD_AFTER
+from xinshi.scheduling.domain import PeriodClosed, PlanAtWork, PlanNotAtWork, PlanNotReady, PlanSettings
+from xinshi.scheduling.models import Assignment, PlanningPeriod, PlanVersion
+from xinshi.scheduling.running import SolverFailed, in_a_process, in_this_process
+from xinshi.scheduling.solver.checker import check
+from xinshi.scheduling.tests.conftest import PlanIt
+from xinshi.scheduling.tests.invented import Hospital
+
+
+def test_a_plan_is_kept_with_its_proof(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:
+    version = plan_it(hospital.period(), weighs_wishes=True)
+
+    assert (version.state, version.number, version.filled, version.places) == ("done", 1, 28, 28)
+    assert version.progress_permille == 1_000
+    assert version.worth <= version.bound
+    assert (version.coverage, version.coverage_bound) == (56_000, 56)  # Nobody has signed up: each line is urgent.
+    rows = list(version.assignments.all())
+    assert len(rows) == 28
+    kept = storing.kept(version)
+    index = kept.pair_index()
+    chosen = np.array(sorted(index[row.person_id, row.shift_id] for row in rows), np.int64)
+    assert check(kept.problem, chosen).total == version.worth
+    assert sum(row.value for row in rows) == version.match
+    assert sum(row.fairness for row in rows) == version.fairness
+    assert {cost.wish: cost.filled_more for cost in version.wish_costs.all()} == dict.fromkeys(
+        ("rest", "recovery", "one_a_day", "travel", "fairness", "match", "teams"), 0
+    )
+    line = version.lines.first()
+    assert line is not None
+    assert (line.places, line.qualified, line.within_hours) == (2, version.people, version.people)
+    assert AuditEntry.objects.filter(action="scheduling.plan", object_ref=f"plan-version:{version.pk}").exists()
+
+
+def test_one_plan_at_a_time_and_none_in_a_closed_period(cast: Cast, hospital: Hospital) -> None:
+    actor, period = cast.coordinator.actor, hospital.period()
+    first = want_plan(actor=actor, period_id=period.pk)
+    with pytest.raises(PlanAtWork):
+        want_plan(actor=actor, period_id=period.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PlanVersion.objects.create(
+            period=period, number=9, time_limit_seconds=1, wanted_at=clock.now(), wanted_by_ref="x"
+        )
+    stop_plan(actor=actor, version_id=first)
+    with pytest.raises(PlanNotAtWork):
+        stop_plan(actor=actor, version_id=first)
+    with pytest.raises(PlanNotReady):
+        want_plan(actor=actor, period_id=period.pk, parent_id=first)
+    close_period(actor=actor, period_id=period.pk, is_closed=True)
+    with pytest.raises(PeriodClosed):
+        want_plan(actor=actor, period_id=period.pk)
+    with pytest.raises(NotAllowed):
+        want_plan(actor=cast.leader.actor, period_id=period.pk)
+    assert list(period.versions.values_list("number", "state")) == [(1, "cancelled")]
+
+
+def test_a_planner_that_died_is_followed_by_another_and_then_given_up(cast: Cast, hospital: Hospital) -> None:
+    version_id = want_plan(actor=cast.coordinator.actor, period_id=hospital.period().pk)
+
+    def dies(*_: object) -> dict[str, object]:
+        raise KeyboardInterrupt
+
+    for attempt in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            plan_waiting(actor=SYSTEM, solve=dies)  # type: ignore[arg-type]
+        version = PlanVersion.objects.get(pk=version_id)
+        assert (version.state, version.attempts) == ("running", attempt)
+        assert plan_waiting(actor=SYSTEM, solve=dies) == 0  # type: ignore[arg-type]  # Still believed to be alive.
+        PlanVersion.objects.update(beat_at=clock.now() - DEAD_AFTER - timedelta(seconds=1))
+    assert plan_waiting(actor=SYSTEM, solve=in_this_process) == 0
+    version.refresh_from_db()
+    assert (version.state, version.failure) == ("failed", "planner_died")
+
+
+def test_a_plan_that_is_stopped_or_fails_leaves_nothing(cast: Cast, hospital: Hospital) -> None:
+    actor, period = cast.coordinator.actor, hospital.period()
+    stopped = want_plan(actor=actor, period_id=period.pk)
+
+    def stop_then_solve(*arguments: object) -> dict[str, object]:
+        stop_plan(actor=actor, version_id=stopped)
+        return in_this_process(*arguments)  # type: ignore[arg-type, return-value]
+
+    plan_waiting(actor=SYSTEM, solve=stop_then_solve)  # type: ignore[arg-type]
+
+    def fails(*_: object) -> dict[str, object]:
+        raise SolverFailed("no")
+
+    want_plan(actor=actor, period_id=period.pk)
+    plan_waiting(actor=SYSTEM, solve=fails)  # type: ignore[arg-type]
+    Shift.objects.update(is_open=False)
+    want_plan(actor=actor, period_id=period.pk)
+    plan_waiting(actor=SYSTEM, solve=in_this_process)
+
+    found = list(period.versions.order_by("number").values_list("state", "failure"))
+    assert found == [("cancelled", ""), ("failed", "solver_failed"), ("failed", "nothing_to_plan")]
+    assert not Assignment.objects.exists()
+
+
+def test_planning_again_keeps_locks_and_what_stands(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:
+    actor, period = cast.coordinator.actor, hospital.period()
+    first = plan_it(period)
+    rows = list(first.assignments.order_by("shift__starts_at", "pk"))
+    locked, gone = rows[0], rows[5]
+    lock(actor=actor, assignment_id=locked.pk, is_locked=True)
+    Person.objects.get(pk=gone.person_id).passbook.delete()
+    second = plan_it(period, parent_id=first.pk)
+
+    before = set(first.assignments.values_list("person_id", "shift_id"))
+    after = set(second.assignments.values_list("person_id", "shift_id"))
+    assert second.assignments.get(person_id=locked.person_id, shift_id=locked.shift_id).is_locked
+    assert not any(person == gone.person_id for person, _shift in after)
+    kept_possible = {pair for pair in before if pair[0] != gone.person_id}
+    assert kept_possible <= after
+    assert second.filled == 28
+    assert second.kept == 25 * len(kept_possible)
+
+
+def test_a_period_lies_in_one_week(cast: Cast, hospital: Hospital) -> None:
+    actor, monday = cast.coordinator.actor, hospital.monday
+    with pytest.raises(Invalid):
+        create_period(actor=actor, period=NewPeriod(name="两周", first_day=monday, last_day=monday + timedelta(days=7)))
+    settings = PlanSettings(skill=60, interest=60)
+    with pytest.raises(Invalid):
+        create_period(actor=actor, period=NewPeriod(name="一周", first_day=monday, last_day=monday, settings=settings))
+    assert not PlanningPeriod.objects.exists()
+
+
+@pytest.mark.slow
+def test_a_plan_is_made_in_a_process_of_its_own(cast: Cast, hospital: Hospital) -> None:
+    version_id = want_plan(actor=cast.coordinator.actor, period_id=hospital.period().pk)
+    assert plan_waiting(actor=SYSTEM, solve=in_a_process) == 1
+    version = PlanVersion.objects.get(pk=version_id)
+    assert (version.state, version.filled) == ("done", 28)

@@ -1,0 +1,116 @@
+"""A volunteer fills the archive on a phone and hands in a licence; the desk checks it; then it counts."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.test_appealing import photo
+from xinshi.demo.hospital import PASSWORD
+from xinshi.kernel.actor import Role
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def assert_accessible(page: Page) -> None:
+    report = accessibility_report(page)
+    assert report == "", report
+    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
+
+
+def kinds_that_count(site: Site, person_id: str) -> set[str]:
+    """The codes of what somebody has verified, inclusions followed, as `facts` reads them."""
+    sql = (
+        "WITH RECURSIVE held(kind_id) AS (SELECT kind_id FROM qualification WHERE person_id = ? AND state = 'verified' "
+        "UNION SELECT i.included_id FROM qualification_inclusion i JOIN held ON i.kind_id = held.kind_id) "
+        "SELECT k.code FROM held JOIN qualification_kind k ON k.id = held.kind_id"
+    )
+    with sqlite3.connect(f"file:{site.database}?mode=ro", uri=True) as connection:
+        return {code for (code,) in connection.execute(sql, [person_id])}
+
+
+def somebody_new(desk: Page, site: Site) -> tuple[str, str]:
+    """A person without a profile or a licence gets a sign-in at the station; their id and the one-time password."""
+    person_id = site.first(
+        "SELECT p.id FROM person p LEFT JOIN volunteer_profile v ON v.person_id = p.id LEFT JOIN user_account u "
+        "ON u.person_id = p.id WHERE v.person_id IS NULL AND u.id IS NULL AND p.\"group\" = 'citizen' "
+        "AND NOT EXISTS (SELECT 1 FROM qualification q WHERE q.person_id = p.id AND q.kind_id IN "
+        "(SELECT id FROM qualification_kind WHERE code IN ('nurse', 'first-aid'))) ORDER BY p.id LIMIT 1"
+    )
+    desk.goto(f"/people/{person_id}/")
+    desk.click("form[action$='/sign-in/'] button")
+    return person_id, desk.locator("main dd code").inner_text()
+
+
+def test_from_the_phone_to_the_desk_to_eligible(signed_in: People, site: Site, tmp_path: Path) -> None:
+    office = signed_in.context(Role.COORDINATOR)
+    desk = office.new_page()
+    person_id, once = somebody_new(desk, site)
+    user = site.first(f"SELECT username FROM user_account WHERE person_id = {person_id}")
+
+    phone = signed_in.context(None, **PHONE)
+    page = phone.new_page()
+    page.goto("/account/login/")
+    page.fill("input[name=login]", user)
+    page.fill("input[name=password]", once)
+    page.click("main button[type=submit], main form button:not([type])")
+    page.fill("input[name=oldpassword]", once)
+    page.fill("input[name=password1]", f"{PASSWORD} archive")
+    page.fill("input[name=password2]", f"{PASSWORD} archive")
+    page.click("main form button")
+    page.goto("/people/me/")
+    page.click("main a[href='/archive/mine/']")
+    assert_accessible(page)
+    page.goto("/archive/mine/step/profession/")
+    page.fill("[name=profession]", "护士")
+    page.fill("[name=languages]", "普通话、手语")
+    page.click("button[name=then]")
+    expect(page).to_have_url(re.compile(r"/step/skills/"))
+    page.select_option("[name=skill-first-aid]", "3")
+    assert_accessible(page)
+    page.click("button[name=then]")
+    expect(page).to_have_url(re.compile(r"/step/times/"))
+    page.locator("label", has=page.locator("[name=quarters][value='21']")).tap()
+    assert_accessible(page)
+    page.click("button[name=then]")
+    page.fill("[name=hours_a_week_max]", "6")
+    page.click("button[name=then]")
+    page.check("[name=sites][value=east]")
+    page.click("button[name=then]")
+    page.fill("[name=name]", "王平安")
+    page.fill("[name=phone]", "19900000088")
+    page.click("button[name=then]")
+    page.goto("/archive/mine/")
+    expect(page.locator("main")).to_contain_text("199****0088")
+
+    page.click("main a[href='/archive/mine/qualifications/new/']")
+    page.select_option("[name=kind]", label="护士执业证")
+    page.fill("[name=number]", "2012440100123")
+    page.fill("[name=issued_on]", "2026-01-05")
+    (tmp_path / "licence.png").write_bytes(photo())
+    page.set_input_files("[name=proofs]", tmp_path / "licence.png")
+    assert_accessible(page)
+    page.click("main form[enctype] button.primary")
+    expect(page.locator("h1")).to_have_text("护士执业证")
+    assert_accessible(page)
+    assert "nurse" not in kinds_that_count(site, person_id)
+    row = page.url.rstrip("/").split("/")[-1]
+
+    desk.goto("/archive/qualifications/")
+    assert_accessible(desk)
+    desk.click(f"tbody a[href='/archive/qualifications/{row}/']")
+    expect(desk.locator("main")).not_to_contain_text("2012440100123")
+    assert_accessible(desk)
+    desk.click(f"form[action='/archive/qualifications/{row}/verify/'] button")
+    office.close()
+
+    page.reload()
+    expect(page.locator(".pill.good")).to_be_visible()
+    assert {"nurse", "first-aid"} <= kinds_that_count(site, person_id)
+    phone.close()

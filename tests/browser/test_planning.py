@@ -1,0 +1,72 @@
+"""A department asks on a phone in two minutes; the coordinator adjusts and publishes at the desk; volunteers see it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import People, accessibility_report
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Role
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+TITLE = "骨密度筛查日引导"
+
+
+def assert_accessible(page: Page) -> None:
+    report = accessibility_report(page)
+    assert report == "", report
+    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
+
+
+def test_a_department_asks_and_volunteers_find_it(signed_in: People) -> None:
+    day = clock.today() + timedelta(days=20)
+    phone = signed_in.context(Role.LEADER, **PHONE)
+    page = phone.new_page()
+    page.goto("/activities/requests/ask/")
+    assert_accessible(page)
+    for name, value in (
+        ("title", TITLE),
+        ("day", day.isoformat()),
+        ("starts", "08:30"),
+        ("ends", "11:00"),
+        ("people_number", "3"),
+        ("place", "健康管理中心"),
+        ("contact", "林护士长 13800000000"),
+    ):
+        page.fill(f"main [name={name}]", value)
+    page.click("main form button.primary")
+    expect(page).to_have_url(re.compile(r"/activities/requests/\d+/$"))
+    expect(page.locator(".trail > li")).to_have_count(1)
+
+    station = signed_in.context(Role.COORDINATOR, viewport={"width": 1280, "height": 900})
+    desk = station.new_page()
+    desk.goto("/desk/")
+    desk.locator("a.task[href='/activities/requests/']").click()
+    desk.locator("a", has_text=TITLE).click()
+    expect(desk.locator("main")).to_contain_text("林护士长 13800000000")
+    desk.locator("a[href$='/plan/']").click()
+    expect(desk.locator("[name=title]")).to_have_value(TITLE)
+    desk.fill("[name=risks]", "人多，请注意老人安全。")
+    desk.fill("[name=shift-0-places]", "5")
+    desk.click("main form button.primary")
+    expect(desk).to_have_url(re.compile(r"/activities/requests/\d+/$"))
+    desk.locator("form[action$='/publish/'] button").click()
+    expect(desk.locator(".trail > li")).to_have_count(3)
+    assert_accessible(desk)
+    station.close()
+
+    page.reload()
+    expect(page.locator(".trail > li")).to_have_count(3)
+    phone.close()
+    volunteer = signed_in.context(Role.VOLUNTEER, **PHONE)
+    offers = volunteer.new_page()
+    offers.goto(f"/activities/?day={day.isoformat()}")
+    offers.locator("main a", has_text=TITLE).first.click()
+    expect(offers.locator("main")).to_contain_text("人多，请注意老人安全。")
+    assert_accessible(offers)
+    volunteer.close()

@@ -1,0 +1,242 @@
+"""The opening minute of a vaccination day: everybody scans the code at once, twice, and a web process is killed meanwhile.
+
+`python -m tests.trust.rush NUMBER` makes NUMBER people with a place in one shift that runs now, as JSON for the clients.
+Judged past the program: one record for each, none twice, none lost; and how long people waited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import resource
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.trust.scratch import Scratch, Server
+
+TRIES_MAX = 40
+ANSWER_SECONDS_MAX = 60
+AGAIN_AFTER_SECONDS = 0.25
+AT_ONCE = 1_000
+TIMES_SENT = 2
+
+
+@dataclass(slots=True)
+class Rush:
+    """What came of it; seconds as the people felt them, from their first send to their first yes."""
+
+    people: int
+    killed: int = 0
+    seconds: float = 0.0
+    waits: list[float] = field(default_factory=list)
+    retries: int = 0
+    wrong: list[str] = field(default_factory=list)
+    a_third: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a third of the people were served."""
+
+    def wait(self, share: float) -> float:
+        ordered = sorted(self.waits)
+        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) if ordered else 0.0
+
+
+def run(over: Scratch, *, people: int, seed: int) -> Rush:
+    """Found the shift in a migrated database, let everybody scan, and judge."""
+    crowd = json.loads(over.run("tests.trust.rush", str(people)).stdout)
+    server, found = Server(over), Rush(people)
+    try:
+        server.start()
+        asyncio.run(_scan(server, crowd, found, random.Random(seed)))
+    finally:
+        server.kill()
+    found.wrong += differences(over, crowd)
+    return found
+
+
+def differences(over: Scratch, crowd: dict[str, Any]) -> list[str]:
+    """What the database holds other than one open record, one trace and one attended place for each person."""
+    wanted, shift = len(crowd["tokens"]), crowd["shift"]
+    counts = {
+        "records": "SELECT count(*) FROM service_record WHERE shift_id = %s AND state = 'open'",
+        "people with a record": "SELECT count(DISTINCT person_id) FROM service_record WHERE shift_id = %s",
+        "traces": "SELECT count(*) FROM presence_trace WHERE shift_id = %s AND event = 'in'",
+        "places attended": "SELECT count(*) FROM signup WHERE shift_id = %s AND attended_at IS NOT NULL",
+    }
+    found = []
+    for what, statement in counts.items():
+        held = over.rows(statement, shift)[0][0]
+        if held != wanted:
+            found.append(f"{what}: {held} instead of {wanted}")
+    lines = "SELECT count(*) FROM audit_entry WHERE action = 'attendance.check_in'"
+    if over.rows(lines)[0][0] != wanted:
+        found.append("the trail does not hold each check-in once")
+    return found
+
+
+async def _scan(server: Server, crowd: dict[str, Any], found: Rush, dice: random.Random) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16_384), hard))
+    screen = Screen(server.port, crowd)
+    await screen.renew()
+    keeper = asyncio.create_task(screen.keep())
+    nemesis = asyncio.create_task(_kill_one(server, found, dice))
+    started = time.monotonic()
+    try:
+        await asyncio.gather(*(_come(server.port, token, screen, found) for token in crowd["tokens"]))
+        found.seconds = round(time.monotonic() - started, 2)
+        await nemesis
+    finally:
+        keeper.cancel()
+        nemesis.cancel()
+
+
+async def _kill_one(server: Server, found: Rush, dice: random.Random) -> None:
+    """SIGKILL for one web process once a third of the people were served."""
+    await found.a_third.wait()
+    found.killed += server.kill_one_of(_web_processes(server), dice.randrange(1_000))
+
+
+def _web_processes(server: Server) -> list[int]:
+    """The children that answer requests, without the one that delivers and seals."""
+    words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in server.children()}
+    return [pid for pid, line in words.items() if b"worker" not in line]
+
+
+async def _come(port: int, token: str, screen: Screen, found: Rush) -> None:
+    """One person: two sends at the same time; waits until the first yes, and both must end in the same record."""
+    started = time.monotonic()
+    sends = [asyncio.create_task(_until_yes(port, token, screen, found)) for _ in range(TIMES_SENT)]
+    records = []
+    for answered in asyncio.as_completed(sends):
+        records.append(await answered)
+        if len(records) == 1:
+            found.waits.append(time.monotonic() - started)
+            if len(found.waits) * 3 >= found.people:
+                found.a_third.set()
+    if len(set(records)) != 1 or records[0] is None:
+        found.wrong.append(f"one person was told of {records}")
+
+
+async def _until_yes(port: int, token: str, screen: Screen, found: Rush) -> int | None:
+    """The record's id; asks again where the connection broke or the server was down, with the code that is shown then."""
+    for _ in range(TRIES_MAX):
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                status, body = await _ask(port, token, "POST", "/api/v1/attendance/codes", {"code": screen.code})
+        except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+            status, body = 0, {}
+        if status == 200:
+            return int(body["record_id"])
+        if status not in (0, 409, 500, 502, 503):
+            found.wrong.append(f"{status}: {str(body)[:200]}")
+            return None
+        found.retries += 1
+        await asyncio.sleep(AGAIN_AFTER_SECONDS)
+    return None
+
+
+@dataclass(slots=True)
+class Screen:
+    """The tablet at the place: asks for the present code each second."""
+
+    port: int
+    crowd: dict[str, Any]
+    code: str = ""
+
+    async def renew(self) -> None:
+        path = f"/api/v1/attendance/shifts/{self.crowd['shift']}/code"
+        status, body = await _ask(self.port, self.crowd["leader"], "GET", path, None)
+        assert status == 200, body
+        self.code = body["code"]
+
+    async def keep(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await self.renew()
+            except (OSError, ValueError, AssertionError, asyncio.IncompleteReadError):
+                continue
+
+
+async def _ask(port: int, token: str, method: str, path: str, payload: dict[str, Any] | None) -> tuple[int, Any]:
+    """One request on a connection of its own, as a phone makes it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        body = json.dumps(payload).encode() if payload is not None else b""
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        await writer.drain()
+        answer = await reader.read()
+    finally:
+        writer.close()
+    head_bytes, _, content = answer.partition(b"\r\n\r\n")
+    if not head_bytes:
+        raise ValueError("no answer")
+    return int(head_bytes.split(b" ", 2)[1]), json.loads(content)
+
+
+def crowd(number: int) -> dict[str, Any]:
+    """People with a token each and a place in a shift that began just now; who leads has a token too."""
+    from xinshi.activities.actions import create_activity, sign_up_many
+    from xinshi.activities.domain import NewActivity, NewShift
+    from xinshi.bank.actions import open_passbooks
+    from xinshi.kernel import clock
+    from xinshi.kernel.actor import Actor, Role
+    from xinshi.organizations.actions import ensure_departments
+    from xinshi.people.actions import NewPerson, NewUser, create_users, register_people
+    from xinshi.people.models import ApiToken
+
+    system = Actor.system("trust")
+    people = register_people(
+        actor=system,
+        people=[NewPerson(name=f"接种日志愿者{n}", volunteer_number=f"6{n:017d}") for n in range(number + 1)],
+    )
+    open_passbooks(actor=system, person_ids=people, opened_through="station")
+    roles = [Role.LEADER] + [Role.VOLUNTEER] * number
+    users = create_users(
+        actor=system,
+        users=[
+            NewUser(username=f"rush-{n}", password=None, person_id=person, roles=frozenset({role}))
+            for n, (person, role) in enumerate(zip(people, roles, strict=True))
+        ],
+    )
+    tokens = [f"xinshi_rush_{hashlib.sha256(str(user).encode()).hexdigest()}" for user in users]
+    at = clock.now()
+    ApiToken.objects.bulk_create(
+        ApiToken(
+            user_id=user, name="rush", digest=hashlib.sha256(token.encode()).hexdigest(), created_at=at, last_used_at=at
+        )
+        for user, token in zip(users, tokens, strict=True)
+    )
+    until = min(at + timedelta(hours=2), clock.day_bounds(clock.local_day(at))[1] - timedelta(minutes=1))
+    made = create_activity(
+        actor=system,
+        activity=NewActivity(
+            title="新冠疫苗接种日",
+            category="0004",
+            place="体育馆",
+            organizer_id=ensure_departments(actor=system, names=["门诊部"])["门诊部"],
+            person_in_charge_id=people[0],
+            state="published",
+            shifts=(NewShift(starts_at=at + timedelta(minutes=1), ends_at=until, places=number),),
+        ),
+    )
+    shift = made.shift_ids[0]
+    for start in range(1, number + 1, AT_ONCE):
+        sign_up_many(actor=system, signups=[(shift, person) for person in people[start : start + AT_ONCE]])
+    return {"shift": shift, "leader": tokens[0], "tokens": tokens[1:]}
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    print(json.dumps(crowd(int(sys.argv[1]))))
