@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel.actor import Role
@@ -132,10 +132,28 @@ def wait_until_well(address: str) -> None:
 
 
 def accessibility_report(page: Page) -> str:
-    """What axe finds, once everything that fades in has done so; empty where all is well."""
+    """What axe finds, once the page is whole and everything that fades in has done so; empty where all is well."""
+    page.wait_for_load_state("load")
     page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => null)))")
     results = Axe().run(page)
     return "" if results.violations_count == 0 else str(results.generate_report())
+
+
+def assert_accessible(page: Page) -> None:
+    """Nothing for axe to complain of, and nothing wider than the screen."""
+    report = accessibility_report(page)
+    assert report == "", report
+    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
+
+
+def follow(target: Locator) -> None:
+    """Click what opens another page, and go on when that page is there.
+
+    A click alone is over once the next page has begun, and what then asks the page may meet one that is not there yet.
+    """
+    with target.page.expect_navigation(wait_until="load"):
+        target.click()
 
 
 class People:

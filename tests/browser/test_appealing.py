@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel.actor import Role
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -29,13 +29,6 @@ def photo() -> bytes:
     rows = b"".join(b"\0" + bytes([120]) * 60 for _ in range(40))
     head = struct.pack(">IIBBBBB", 60, 40, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
 
 
 def change_role(people: People, user_id: str, role: str, wanted: str) -> None:
@@ -61,7 +54,7 @@ def ask(page: Page, tmp_path: Path, *, until: str, line: int) -> str:
     """From a line of the passbook, the newest is 0, to a request with a photo; returns its number."""
     page.goto("/bank/")
     page.locator(".book-line:not(.is-taken-back) .book-what a[href*='/bank/deposits/']").nth(line).click()
-    page.locator("a[href*='/appeals/ask/?about=deposit']").click()
+    follow(page.locator("a[href*='/appeals/ask/?about=deposit']"))
     assert_accessible(page)
     page.locator("input[name=kind][value=record]").check()
     page.fill("[name=ends]", until)
@@ -147,7 +140,7 @@ def test_an_answer_that_grants_nothing_is_appealed_against(signed_in: People, si
     answer(other.new_page(), request_id, choice="refuse", text="签到表上写的是十二点，无法同意。")
     other.close()
     page.goto(f"/appeals/requests/{request_id}/")
-    page.click(f"a[href='/appeals/requests/{request_id}/appeal/']")
+    follow(page.locator(f"a[href='/appeals/requests/{request_id}/appeal/']"))
     assert_accessible(page)
     page.fill("[name=text]", "签到表是事后补写的，请再看照片。")
     page.click("main form[enctype] button.primary")

@@ -9,19 +9,12 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from tests.browser.test_appealing import photo
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel.actor import Role
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
 
 
 def kinds_that_count(site: Site, person_id: str) -> set[str]:
@@ -44,7 +37,7 @@ def somebody_new(desk: Page, site: Site) -> tuple[str, str]:
         "(SELECT id FROM qualification_kind WHERE code IN ('nurse', 'first-aid'))) ORDER BY p.id LIMIT 1"
     )
     desk.goto(f"/people/{person_id}/")
-    desk.click("form[action$='/sign-in/'] button")
+    follow(desk.locator("form[action$='/sign-in/'] button"))
     return person_id, desk.locator("main dd code").inner_text()
 
 
@@ -63,9 +56,9 @@ def test_from_the_phone_to_the_desk_to_eligible(signed_in: People, site: Site, t
     page.fill("input[name=oldpassword]", once)
     page.fill("input[name=password1]", f"{PASSWORD} archive")
     page.fill("input[name=password2]", f"{PASSWORD} archive")
-    page.click("main form button")
+    follow(page.locator("main form button"))
     page.goto("/people/me/")
-    page.click("main a[href='/archive/mine/']")
+    follow(page.locator("main a[href='/archive/mine/']"))
     assert_accessible(page)
     page.goto("/archive/mine/step/profession/")
     page.fill("[name=profession]", "护士")
@@ -85,7 +78,7 @@ def test_from_the_phone_to_the_desk_to_eligible(signed_in: People, site: Site, t
     page.click("button[name=then]")
     page.fill("[name=name]", "王平安")
     page.fill("[name=phone]", "19900000088")
-    page.click("button[name=then]")
+    follow(page.locator("button[name=then]"))
     page.goto("/archive/mine/")
     expect(page.locator("main")).to_contain_text("199****0088")
 

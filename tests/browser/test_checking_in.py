@@ -9,7 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report, environment
+from tests.browser.conftest import People, Site, assert_accessible, environment, follow
 from xinshi.kernel.actor import Role
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -64,11 +64,6 @@ def shift(site: Site) -> str:
     Each test has its own, as a code serves a person once; whoever an earlier test checked in was not there after all.
     """
     return python(site, SHIFTS)
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def code_on(page: Page) -> str:
@@ -126,7 +121,7 @@ def test_a_kiosk_is_set_up_and_takes_number_and_pin(signed_in: People, site: Sit
     page.goto("/attendance/kiosks/")
     page.fill("[name=name]", "浏览器里的签到机")
     page.fill("[name=place]", "门诊楼一楼")
-    page.click("main form:has([name=place]) button")
+    follow(page.locator("main form:has([name=place]) button"))
     code = page.locator(".code").inner_text()
     assert_accessible(page)
     device = signed_in.context(None, **TABLET)

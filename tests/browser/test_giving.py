@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report, environment
+from tests.browser.conftest import People, Site, assert_accessible, environment, follow
 from xinshi.kernel.actor import Role
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -31,11 +31,6 @@ PASSBOOK_OF = (
     "WHERE u.username = '{}'"
 )
 POOL = "SELECT posted FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id WHERE a.kind = 'pool'"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def posted_minutes(site: Site, username: str) -> int:
@@ -73,7 +68,7 @@ def test_hours_go_to_a_relative_after_a_look_at_the_figures(signed_in: People, s
     other = signed_in.context(Role.LEADER, **PHONE)
     answer = other.new_page()
     answer.goto("/giving/")
-    answer.click("main a.btn.primary[href^='/giving/relatives/']")
+    follow(answer.locator("main a.btn.primary[href^='/giving/relatives/']"))
     assert_accessible(answer)
     answer.click("button[name=answer][value=accept]")
     expect(answer.locator(".messages .notice")).to_be_visible()
@@ -154,7 +149,7 @@ def test_hours_of_a_group_are_entered_and_approved_by_another(signed_in: People,
     page.goto(address)
     page.click("button[name=decision][value=approve]")
     expect(page.locator(".pill.good")).to_be_visible()
-    page.click("main a[href^='/giving/take-back/']")
+    follow(page.locator("main a[href^='/giving/take-back/']"))
     assert_accessible(page)
     page.fill("[name=reason]", "重复录入")
     page.click("main form button.danger")

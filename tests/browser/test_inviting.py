@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
@@ -20,13 +20,6 @@ INVITED = (
 )
 
 
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
-
-
 def test_a_proposal_is_published_and_everybody_in_it_is_asked(signed_in: People, site: Site) -> None:
     proposal = site.first(
         "SELECT v.id FROM plan_version v WHERE v.state = 'done' AND EXISTS "
@@ -35,7 +28,7 @@ def test_a_proposal_is_published_and_everybody_in_it_is_asked(signed_in: People,
     station = signed_in.context(Role.COORDINATOR, **DESK)
     desk = station.new_page()
     desk.goto(f"/scheduling/plans/{proposal}/")
-    desk.locator("a[href$='/publish/']").click()
+    follow(desk.locator("a[href$='/publish/']"))
     assert_accessible(desk)
     desk.fill("[name=day]", (clock.today() + timedelta(days=1)).isoformat())
     desk.click("main form button.primary")
@@ -69,7 +62,7 @@ def test_a_volunteer_accepts_on_the_phone_drops_out_and_is_replaced_at_once(sign
     station = signed_in.context(Role.COORDINATOR, **DESK)
     desk = station.new_page()
     desk.goto("/scheduling/invitations/")
-    desk.locator(f"a[href='/scheduling/shifts/{shift}/refill/']").first.click()
+    follow(desk.locator(f"a[href='/scheduling/shifts/{shift}/refill/']").first)
     assert_accessible(desk)
     expect(desk.locator("main ol.agenda > li")).not_to_have_count(0)
     before = int(site.first(f"SELECT count(*) FROM plan_invitation WHERE shift_id = {shift}"))

@@ -6,8 +6,8 @@ import base64
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site
-from tests.browser.test_policy import another_administrator, assert_accessible
+from tests.browser.conftest import People, Site, assert_accessible, follow
+from tests.browser.test_policy import another_administrator
 from xinshi.kernel.actor import Role
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -28,7 +28,7 @@ def test_a_partner_is_agreed_with_by_two_then_paused_and_resumed(signed_in: Peop
     first.click("main form button.primary")
     expect(first.locator("main h1")).to_have_text("山城时间银行")
     address = first.url
-    first.locator("main a[href$='/contracts/new/']").click()
+    follow(first.locator("main a[href$='/contracts/new/']"))
     assert_accessible(first)
     first.fill("input[name=coefficient_percent]", "80")
     first.fill("input[name=person_month_minutes_max]", "40")

@@ -9,19 +9,12 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 COURSE = "SELECT id FROM course WHERE code = 'communication'"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
 
 
 def right_places(site: Site, question_id: str) -> list[int]:
@@ -57,7 +50,7 @@ def test_a_volunteer_learns_fails_learns_more_and_has_a_certificate(signed_in: P
     page.click("main form[action$='/done/'] button")
     page.click("main form[action$='/done/'] button")
     expect(page).to_have_url(re.compile(rf"/training/courses/{course}/$"))
-    page.click("main form[action$='/quiz/'] button")
+    follow(page.locator("main form[action$='/quiz/'] button"))
     assert_accessible(page)
     page.click("main form button.primary")
     expect(page.locator("[role=alert]")).to_be_visible()
@@ -69,7 +62,7 @@ def test_a_volunteer_learns_fails_learns_more_and_has_a_certificate(signed_in: P
     page.click("main form[action$='/quiz/'] button")
     answer(page, site, right=True)
     expect(page.locator(".verdict.good")).to_be_visible()
-    page.locator("main a.primary[href*='/training/certificates/']").click()
+    follow(page.locator("main a.primary[href*='/training/certificates/']"))
     assert_accessible(page)
     number = page.locator(".code").inner_text().replace("-", "")
     page.goto(f"/training/check/{number}/")

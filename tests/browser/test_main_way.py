@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible
 from xinshi.documents.workbook import write_workbook
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
@@ -20,11 +20,6 @@ from xinshi.kernel.actor import Role
 HEADERS = ["姓名", "性别", "证件类型", "证件号码", "志愿者编号", "手机号码"]
 MEAL_MINUTES = 180
 PERSON_OF = "SELECT person_id FROM user_account WHERE username = '{}'"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def figures(page: Page) -> list[str]:

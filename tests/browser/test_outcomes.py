@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible
 from xinshi.kernel.actor import Role
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -17,11 +17,6 @@ TOTAL = """
 SELECT sum(r.amount) FROM outcome_report r JOIN outcome_measure m ON m.id = r.measure_id
 WHERE m.code = 'lectures' AND NOT EXISTS (SELECT 1 FROM outcome_report n WHERE n.corrects_id = r.id)
 """
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 @pytest.mark.browser

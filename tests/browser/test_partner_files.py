@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible
 from xinshi.kernel.actor import Role
 
 ROWS = 2_300
 """More than one portion, so that the worker takes the file in."""
 TITLES = ("谁", "号", "多少小时", "做什么")
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert not report, report
 
 
 def test_an_odd_file_is_explained_taken_in_and_its_stranger_matched(

@@ -6,22 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.demo.hospital import KEEPERS, PASSWORD
 from xinshi.kernel.actor import Role
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 STUDENT = "林若兰"
 MASKED = "林**"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
 
 
 def administrator(people: People) -> BrowserContext:
@@ -48,7 +41,7 @@ def test_a_student_joins_by_link_is_seen_with_consent_and_no_longer(
     assert_accessible(page)
     page.click("a[href$='/invite/']")
     page.fill("[name=places]", "2")
-    page.click("main form button.primary")
+    follow(page.locator("main form button.primary"))
     link = page.locator("section code").inner_text()
     assert_accessible(page)
 

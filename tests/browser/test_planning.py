@@ -6,21 +6,14 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, accessibility_report
+from tests.browser.conftest import People, assert_accessible
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 TITLE = "骨密度筛查日引导"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-    width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert width <= room, f"the page is {width} px wide on a screen of {room} px"
 
 
 def test_a_department_asks_and_volunteers_find_it(signed_in: People) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
@@ -17,11 +17,6 @@ OWN_PASSWORD = "tongxin-2026-xinshi"  # Of an invented person in a hospital that
 IN_FORCE = "SELECT count(*) FROM policy_version WHERE enforced_at IS NOT NULL"
 
 
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-
-
 def another_administrator(signed_in: People) -> Page:
     """A page of a second administrator, who got a sign-in from the first and chose a password."""
     username = f"{OTHER}-{next(NUMBERS)}"
@@ -29,7 +24,7 @@ def another_administrator(signed_in: People) -> Page:
     giver.goto("/people/users/new/")
     giver.fill("input[name=username]", username)
     giver.check("input[name=roles][value=administrator]")
-    giver.click("main form button.primary")
+    follow(giver.locator("main form button.primary"))
     password = giver.locator("main code").inner_text()
     giver.context.close()
     page = signed_in.context(None).new_page()

@@ -11,7 +11,7 @@ from typing import Any, Final
 import segno
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible
 from xinshi.bank.statements import grouped
 from xinshi.kernel.actor import Role
 from xinshi.ledger.proof.command import main as verify_receipt
@@ -21,11 +21,6 @@ SEALED_SECONDS_MAX: Final = 100
 OWN_PASSBOOK: Final = (
     "SELECT id FROM passbook WHERE person_id = (SELECT person_id FROM user_account WHERE username = '{}')"
 )
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def wait_until_sealed(page: Page) -> None:

@@ -11,17 +11,12 @@ import pytest
 import segno
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from tests.browser.conftest import CHROMIUM, LAUNCH, People, Site, accessibility_report
+from tests.browser.conftest import CHROMIUM, LAUNCH, People, Site, assert_accessible
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 NAME = "浏览器里的口腔检查"
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def offer(signed_in: People, name: str, *, days: int) -> str:

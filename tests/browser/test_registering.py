@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel.actor import Role
 from xinshi.people.domain import id_check_sign
 
@@ -33,11 +33,6 @@ def opened(people: People, role: Role | None, path: str, **look: Any) -> Iterato
     context.close()
 
 
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
-
-
 def last_code(people: People, *, to: str) -> str:
     """The code of the newest text to a masked phone, from the administrators' page of texts."""
     with opened(people, Role.ADMINISTRATOR, "/messages/outgoing/") as page:
@@ -51,7 +46,7 @@ def last_code(people: People, *, to: str) -> str:
 def register(people: People, page: Page, *, phone: str, name: str, number: str) -> None:
     """The three steps of the phone; `page` ends signed in."""
     page.fill("[name=phone]", phone)
-    page.click("main form button.primary")
+    follow(page.locator("main form button.primary"))
     assert_accessible(page)
     page.fill("[name=code]", last_code(people, to=f"{phone[:3]}****{phone[-4:]}"))
     page.click("main form button.primary")
@@ -67,7 +62,7 @@ def register(people: People, page: Page, *, phone: str, name: str, number: str) 
 def activate(people: People, name: str) -> None:
     """A coordinator finds the account in the queue and activates it."""
     with opened(people, Role.COORDINATOR, "/bank/accounts-to-check/") as page:
-        page.click(f"main a:has-text('{name}')")
+        follow(page.locator(f"main a:has-text('{name}')"))
         assert_accessible(page)
         page.click("form[action$='/approve/'] button")
         expect(page.locator("main")).not_to_contain_text(name)
@@ -75,7 +70,7 @@ def activate(people: People, name: str) -> None:
 
 def test_a_newcomer_registers_by_phone_is_activated_and_sees_an_empty_passbook(signed_in: People) -> None:
     with opened(signed_in, None, "/", **PHONE_LOOK) as page:
-        page.click("main a[href='/bank/register/'] >> nth=0")
+        follow(page.locator("main a[href='/bank/register/'] >> nth=0"))
         assert_accessible(page)
         register(signed_in, page, phone="13700010001", name="钱新来", number=id_number(1, born="19950607"))
         expect(page).to_have_url(re.compile(r"/bank/$"))
@@ -85,7 +80,7 @@ def test_a_newcomer_registers_by_phone_is_activated_and_sees_an_empty_passbook(s
     with opened(signed_in, None, "/account/login/", **PHONE_LOOK) as page:
         page.fill("[name=login]", "13700010001")
         page.fill("[name=password]", PASSWORD)
-        page.click("main form button.primary")
+        follow(page.locator("main form button.primary"))
         page.goto("/bank/")
         expect(page.locator("#next-steps")).to_have_count(0)
         expect(page.locator(".empty a[href='/activities/']")).to_be_visible()
@@ -138,7 +133,7 @@ def test_two_records_of_one_person_are_merged_by_two_people(signed_in: People, s
     second = open_at_the_desk(signed_in, site, "970000000000000002", "13700010004")
     with opened(signed_in, Role.COORDINATOR, "/bank/duplicates/") as page:
         assert_accessible(page)
-        page.click("main a:has-text('周二遍 · 周二遍')")
+        follow(page.locator("main a:has-text('周二遍 · 周二遍')"))
         assert_accessible(page)
         page.check(f"label:has-text('{first}') input, input[name=stays] >> nth=0")
         page.fill("form [name=reason] >> nth=0", "同一部手机，本人到站说明")

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report
+from tests.browser.conftest import People, Site, assert_accessible, follow
 from xinshi.kernel.actor import Role
 
 PLAN_MILLISECONDS_MAX = 60_000
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def test_a_week_is_planned_changed_by_hand_and_compared(signed_in: People, site: Site) -> None:
@@ -37,7 +32,7 @@ def test_a_week_is_planned_changed_by_hand_and_compared(signed_in: People, site:
     plan = page.url.rstrip("/").rsplit("/", 1)[-1]
 
     page.goto(f"/scheduling/plans/{plan}/shifts/")
-    page.locator("main .plan-shift h2 a").first.click()
+    follow(page.locator("main .plan-shift h2 a").first)
     assert_accessible(page)
     person = page.locator(".plan-people li b").first.inner_text()
     page.locator(".plan-people li").first.locator("form[action$='/remove/'] button").click()

@@ -6,17 +6,12 @@ import sqlite3
 import subprocess
 import sys
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, accessibility_report, environment
+from tests.browser.conftest import People, Site, assert_accessible, environment, follow
 from xinshi.kernel.actor import Role
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-
-
-def assert_accessible(page: Page) -> None:
-    report = accessibility_report(page)
-    assert report == "", report
 
 
 def in_the_program(site: Site, code: str) -> str:
@@ -49,7 +44,7 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: 
     page.goto("/activities/")
     assert_accessible(page)
     expect(page.locator(f"#shift-{shift}")).to_have_count(0)
-    page.click("nav.tabs a:not([aria-current])")
+    follow(page.locator("nav.tabs a:not([aria-current])"))
     assert_accessible(page)
     page.click(f"#shift-{shift} button[formaction$='/wait/']")
     expect(page.locator(".messages")).to_contain_text("候补")
