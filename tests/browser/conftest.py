@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel.actor import Role
@@ -30,6 +30,10 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 CHROMIUM = next((found for name in BROWSERS if (found := shutil.which(name))), None)
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 START_SECONDS_MAX = 60
+PATIENCE_MILLISECONDS = 30_000
+"""How long what a page shows is waited for: long enough for a machine that does much else. Nothing waits without need."""
+ANSWER_MILLISECONDS_MAX = 90_000
+"""How long a page, a click or a download may take: a PDF, or the whole book verified, takes seconds on an idle machine."""
 LAUNCH = (
     "--no-sandbox",
     "--disable-gpu",
@@ -39,6 +43,9 @@ LAUNCH = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -184,11 +191,13 @@ class People:
         }
         if role is not None:
             given["storage_state"] = self.state(role)
-        return self.browser.new_context(**given)
+        context = self.browser.new_context(**given)
+        context.set_default_timeout(ANSWER_MILLISECONDS_MAX)
+        return context
 
     def state(self, role: Role) -> Any:
         if role not in self.states:
-            context = self.browser.new_context(base_url=self.site.address, locale="zh-CN")
+            context = self.context(None)
             page = context.new_page()
             page.goto("/account/login/")
             page.fill("input[name=login]", role.value)

@@ -85,8 +85,7 @@ def test_a_wrong_line_is_put_right_by_somebody_who_had_no_part_in_it(
     page = phone.new_page()
     request_id = ask(page, tmp_path, until="10:00", line=0)
     expect(page.locator(".trail > li")).to_have_count(1)
-    page.wait_for_function("document.querySelector('main img').complete")
-    assert page.evaluate("document.querySelector('main img').naturalWidth") == 60
+    expect(page.locator("main img").first).to_have_js_property("naturalWidth", 60)
     assert_accessible(page)
 
     approver = signed_in.context(Role.COORDINATOR)

@@ -178,7 +178,7 @@ def test_a_phone_keeps_a_scan_without_a_network_and_sends_it_later(signed_in: Pe
     hand.reload()
     expect(hand.locator("[data-queue] li")).to_have_count(1)
     phone.set_offline(False)
-    expect(hand.locator("main")).to_contain_text("已签到", timeout=20_000)
+    expect(hand.locator("main")).to_contain_text("已签到")
     assert site.first(open_rows) == "1"
     through = f"SELECT checked_in_through FROM service_record WHERE shift_id = {shift} AND state = 'open'"
     assert site.first(through) == "offline"
@@ -189,7 +189,7 @@ def test_a_phone_keeps_a_scan_without_a_network_and_sends_it_later(signed_in: Pe
     hand.click("[data-choice=in]")
     expect(hand.locator("[data-queue] li")).to_have_count(1)
     phone.set_offline(False)
-    expect(hand.locator(".notice.bad[data-said]")).to_contain_text("撤回", timeout=20_000)
+    expect(hand.locator(".notice.bad[data-said]")).to_contain_text("撤回")
     assert site.first(open_rows) == "0"
     tablet.close()
     phone.close()

@@ -17,7 +17,7 @@ from xinshi.kernel.actor import Role
 from xinshi.ledger.proof.command import main as verify_receipt
 
 PHONE: Final[dict[str, Any]] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-SEALED_SECONDS_MAX: Final = 100
+SEALED_SECONDS_MAX: Final = 240
 OWN_PASSBOOK: Final = (
     "SELECT id FROM passbook WHERE person_id = (SELECT person_id FROM user_account WHERE username = '{}')"
 )
