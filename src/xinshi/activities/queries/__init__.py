@@ -34,6 +34,7 @@ from xinshi.activities.queries.planning import (
     qualification_choices,
     visible_activities,
 )
+from xinshi.activities.queries.reading import offered_rows, read_rows
 
 __all__ = [
     "DESK_ROWS",
@@ -54,6 +55,7 @@ __all__ = [
     "led_shift",
     "may_open_list",
     "offered",
+    "offered_rows",
     "offered_shift",
     "open_rows",
     "open_shifts",
@@ -62,6 +64,7 @@ __all__ = [
     "possible_leaders",
     "programmes",
     "qualification_choices",
+    "read_rows",
     "shown_after",
     "visible_activities",
 ]

@@ -163,17 +163,17 @@ LISTED_COLUMNS: Final = (
 
 def listed_offers(rows: QuerySet[Shift]) -> dict[int, tuple[Offer, Listed]]:
     """Shifts of a list as values, in order: columns, not objects. One query, and those of `offers_for`."""
-    return _listed(list(_listed_rows(rows)))
+    return listed(list(_listed_rows(rows)))
 
 
 def listed_coming(at: datetime) -> dict[int, tuple[Offer, Listed]]:
     """The next open shifts after that moment, by time, at most SHIFTS_LOOKED_AT."""
-    return _listed(COMING.rows(at=at))
+    return listed(COMING.rows(at=at))
 
 
 def listed_offer(shift_id: int) -> tuple[Offer, Listed] | None:
     """One shift of the database, whoever asks; None where there is none."""
-    return _listed(ONE_SHIFT.rows(shift=shift_id)).get(shift_id)
+    return listed(ONE_SHIFT.rows(shift=shift_id)).get(shift_id)
 
 
 def _listed_rows(rows: QuerySet[Shift]) -> QuerySet[Shift, tuple[Any, ...]]:
@@ -191,7 +191,8 @@ COMING: Final = PreparedRead(
 ONE_SHIFT: Final = PreparedRead(lambda shift: _listed_rows(Shift.objects.filter(pk=shift)), shift=int)
 
 
-def _listed(found: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Offer, Listed]]:
+def listed(found: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Offer, Listed]]:
+    """Rows of LISTED_COLUMNS as values, in order."""
     waves = _waves({row[18] for row in found if row[15]})
     quotas = quotas_of({row[0] for row in found if row[16]})
     offers = {

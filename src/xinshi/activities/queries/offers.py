@@ -162,7 +162,7 @@ def open_shifts(
         return ShiftPage(shifts=shown, number=number, has_next=len(ids) > per_page)
     is_whole = not category and day is None and looked_at == SHIFTS_LOOKED_AT
     listed = listed_coming(clock.now()) if is_whole else listed_offers(rows[:looked_at])
-    found, candidate, _kinds = _as_seen(actor, listed)
+    found, candidate, _kinds = as_seen(actor, listed)
     may = [shift for shift in found if shift.refusal is None and not shift.my_state]
     rest = [shift for shift in found if shift.refusal is not None]
     chosen, others = (may, rest) if tab == "may" else (rest, may)
@@ -279,12 +279,13 @@ def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
 
 def _offered(actor: Actor, rows: QuerySet[Shift]) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
     """The shifts as the actor sees them; the actor as what decides, None without a sign-in; qualifications by code."""
-    return _as_seen(actor, listed_offers(rows))
+    return as_seen(actor, listed_offers(rows))
 
 
-def _as_seen(
+def as_seen(
     actor: Actor, found: Mapping[int, tuple[Offer, Listed]]
 ) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
+    """These shifts as the actor sees them, in their order; the actor as what decides; qualifications by code."""
     offers = [offer for offer, _listed in found.values()]
     people = candidates([actor.person_id], offers) if actor.person_id is not None and offers else {}
     candidate = people.get(actor.person_id or 0)

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from xinshi.campaigns import actions, lessons
 from xinshi.campaigns.access import public_campaign
 from xinshi.campaigns.actions.joining import Joined
-from xinshi.campaigns.domain import Step
+from xinshi.campaigns.domain import Step, StepMissing
 from xinshi.campaigns.forms.path import PledgeForm, StartForm, WhoForm
 from xinshi.campaigns.models import Campaign
 from xinshi.campaigns.printing import PDF, poster_pdf
@@ -26,7 +26,7 @@ from xinshi.campaigns.queries.waves import wave_for_person, wave_of_word
 from xinshi.documents.qr import qr_svg, site_address
 from xinshi.doors.pages import PUBLIC, PageRequest, attempt, page, refusal_text
 from xinshi.kernel import clock
-from xinshi.kernel.errors import DomainError
+from xinshi.kernel.errors import DomainError, NotAllowed
 from xinshi.messages.gateways import is_ready
 from xinshi.people.models import User
 
@@ -191,17 +191,12 @@ def lesson(request: PageRequest, campaign_code: str) -> HttpResponse:
 def shifts(request: PageRequest, campaign_code: str) -> HttpResponse:
     """The campaign's shifts by day and site; POST takes one."""
     campaign = public_campaign(campaign_code)
-    found = queries.path(request.actor, campaign)
-    if not found.progress.has_joined:
-        return redirect("campaigns:path", campaign.code)
-    if not found.progress.has_pledged or found.progress.needs_lesson:
-        return _go_on(request, campaign)
     if request.method == "POST":
-        shift_id = request.POST.get("shift", "")
-        number = int(shift_id) if shift_id.isascii() and shift_id.isdigit() and len(shift_id) < 19 else 0
-        actions.take_shift(actor=request.actor, campaign=campaign, shift_id=number)
-        messages.success(request, gettext("The place is yours. See you there!"))
-        return redirect("campaigns:path_done", campaign.code)
+        return _take(request, campaign)
+    found = queries.path(request.actor, campaign)
+    joined = found.joined
+    if joined is None or not found.progress.has_pledged or found.progress.needs_lesson:
+        return redirect(NEXT[found.step], campaign.code)
     site = request.GET.get("site", "")
     choice = queries.choice(
         request.actor,
@@ -213,15 +208,27 @@ def shifts(request: PageRequest, campaign_code: str) -> HttpResponse:
         "campaign": campaign,
         "found": found,
         "choice": choice,
-        "not_yet": "" if found.places else _why_not_yet(request, campaign),
+        "not_yet": "" if found.progress.has_place else _why_not_yet(campaign, joined),
     }
     return render(request, "campaigns/path/shifts.html", context)
 
 
-def _why_not_yet(request: PageRequest, campaign: Campaign) -> str:
+def _take(request: PageRequest, campaign: Campaign) -> HttpResponse:
+    """Take the shift that was chosen; whoever misses a step before it goes there."""
+    shift_id = request.POST.get("shift", "")
+    number = int(shift_id) if shift_id.isascii() and shift_id.isdigit() and len(shift_id) < 19 else 0
+    try:
+        actions.take_shift(actor=request.actor, campaign=campaign, shift_id=number)
+    except (StepMissing, NotAllowed):
+        return _go_on(request, campaign)
+    messages.success(request, gettext("The place is yours. See you there!"))
+    return redirect("campaigns:path_done", campaign.code)
+
+
+def _why_not_yet(campaign: Campaign, joined: queries.Joined) -> str:
     """Why the campaign's waves do not let this person take a place now; empty where they do."""
     try:
-        wave_for_person(request.actor, campaign)
+        wave_for_person(campaign, joined)
     except DomainError as refusal:
         return refusal_text(refusal)
     return ""
@@ -233,9 +240,10 @@ def done(request: PageRequest, campaign_code: str) -> HttpResponse:
     """Where and when one is expected, whom one asks, and what to bring."""
     campaign = public_campaign(campaign_code)
     found = queries.path(request.actor, campaign)
-    if found.step != Step.DONE:
-        return _go_on(request, campaign)
-    return render(request, "campaigns/path/done.html", {"campaign": campaign, "found": found})
+    if found.joined is None or found.step != Step.DONE:
+        return redirect(NEXT[found.step], campaign.code)
+    places = queries.own_places(found.joined.person_id, campaign)
+    return render(request, "campaigns/path/done.html", {"campaign": campaign, "found": found, "places": places})
 
 
 @page(PUBLIC)
