@@ -105,6 +105,11 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
+NEVER_BY_ITSELF = 1_000_000_000
+"""After so many times the driver prepares a statement unasked: what asks for it (`doors.prepared`, the ledger) is prepared
+at once, and the ORM never. Without a figure Django turns preparing off, for those who ask as well."""
+
+
 def _database(url: str) -> dict[str, Any]:
     """Django's description of the database that `url` names; SQLite in the data folder where it is empty."""
     if not url or url.startswith("sqlite:///"):
@@ -130,7 +135,10 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
+            "prepare_threshold": NEVER_BY_ITSELF,
+        },
     }
 
 
