@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -160,11 +160,14 @@ GROUPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry for one reader; `current` is the value of aria-current, empty where one is elsewhere."""
+    """An entry for one reader; `current` is the value of aria-current, empty where one is elsewhere.
+
+    The address stands for its words and icon where links are compared: words are translated anew whenever they are read.
+    """
 
     address: str
-    label: str | Promise
-    icon: str
+    label: str | Promise = field(compare=False)
+    icon: str = field(compare=False)
     current: str = ""
 
 

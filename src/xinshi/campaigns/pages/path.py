@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from xinshi.campaigns.queries.waves import wave_for_person, wave_of_word
 from xinshi.documents.qr import qr_svg, site_address
 from xinshi.doors.pages import PUBLIC, PageRequest, attempt, page, refusal_text
 from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotAllowed
 from xinshi.messages.gateways import is_ready
 from xinshi.people.models import User
@@ -60,15 +62,57 @@ def start(request: PageRequest, campaign_code: str) -> HttpResponse:
         actions.join(actor=request.actor, campaign=campaign, organization_id=_partner(request, campaign))
         return _go_on(request, campaign)
     found = queries.path(request.actor, campaign)
-    context = {
-        "campaign": campaign,
-        "found": found,
-        "is_open": campaign.state == Campaign.State.OPEN and clock.today() <= campaign.ends_on,
-        "next": reverse(NEXT[found.step], args=[campaign.code]),
-        "is_ready": is_ready(),
-        "begun": _begun(request, campaign) is not None,
-    }
+    begun = _begun(request, campaign) is not None
+    context = {"campaign": campaign, "shown": _shown(request.actor, found, has_begun=begun)}
     return render(request, "campaigns/path/start.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a campaign's public page says: the same for everybody who is as far."""
+
+    code: str
+    name: str
+    purpose: str
+    starts_on: date
+    ends_on: date
+    age_min: int
+    is_insured: bool
+    bring: str
+    risks: str
+    lesson_code: str
+    is_open: bool
+    step: Step
+    next: str
+    is_known: bool
+    """Signed in; with `has_person` as somebody who can volunteer."""
+    has_person: bool
+    has_begun: bool
+    is_ready: bool
+    """Codes can be sent by text."""
+
+
+def _shown(actor: Actor, found: queries.Path, *, has_begun: bool) -> Shown:
+    campaign = found.campaign
+    return Shown(
+        code=campaign.code,
+        name=campaign.name,
+        purpose=campaign.purpose,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        age_min=campaign.age_min,
+        is_insured=campaign.insurance_until is not None,
+        bring=campaign.bring,
+        risks=campaign.risks,
+        lesson_code=campaign.lesson_code,
+        is_open=campaign.state == Campaign.State.OPEN and clock.today() <= campaign.ends_on,
+        step=found.step,
+        next=reverse(NEXT[found.step], args=[campaign.code]),
+        is_known=actor.user_id is not None,
+        has_person=actor.person_id is not None,
+        has_begun=has_begun,
+        is_ready=is_ready(),
+    )
 
 
 @never_cache

@@ -83,9 +83,9 @@ class Choice:
     """What may be taken on one day: at most OFFERED_MAX posts, those with places first."""
 
     day: date | None
-    days: list[tuple[date, bool]]
+    days: tuple[tuple[date, bool], ...]
     """Every day that has shifts to come, and whether one of them has a place."""
-    sites: list[tuple[int, str]]
+    sites: tuple[tuple[int, str], ...]
     site_id: int | None
     posts: list[OfferedPost]
     is_cut: bool
@@ -222,7 +222,7 @@ def choice(actor: Actor, campaign: Campaign, *, day: date | None = None, site_id
     """The posts of a day as the actor sees them (None: the first day on which there are places); a fixed number of
     queries."""
     at = clock.now()
-    days = [(one, free > 0) for one, free in DAYS.rows(campaign=campaign.pk, at=at)]
+    days = tuple((one, free > 0) for one, free in DAYS.rows(campaign=campaign.pk, at=at))
     with_places = [one for one, is_free in days if is_free]
     every = [one for one, _is_free in days]
     chosen = day if day in every else next(iter(with_places or every), None)
@@ -231,7 +231,7 @@ def choice(actor: Actor, campaign: Campaign, *, day: date | None = None, site_id
     return Choice(
         day=chosen,
         days=days,
-        sites=SITES.rows(campaign=campaign.pk),
+        sites=tuple(SITES.rows(campaign=campaign.pk)),
         site_id=site_id,
         posts=[OfferedPost(*row[:4], shift) for row, shift in zip(shown, offered_rows(actor, shown), strict=True)],
         is_cut=any(has_places for *_names, has_places in (row[:5] for row in more)),

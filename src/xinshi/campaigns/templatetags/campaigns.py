@@ -117,25 +117,28 @@ class Card:
 
 
 @register.simple_tag
-def post_card(one: OfferedPost, not_yet: str) -> SafeString:
-    """A post on offer with what the reader can do about it: the button takes it, in a form around the list."""
+def post_cards(posts: list[OfferedPost], not_yet: str) -> SafeString:
+    """Posts on offer with what the reader can do about each: the button takes it, in a form around the list."""
+    language = get_language() or ""
+    return SafeString("".join([_drawn(_card(one, language, is_not_yet=bool(not_yet))) for one in posts]))
+
+
+def _card(one: OfferedPost, language: str, *, is_not_yet: bool) -> Card:
     shift = one.shift
-    return _drawn(
-        Card(
-            language=get_language() or "",
-            shift_id=shift.id,
-            activity_id=shift.activity_id,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-            site=one.site,
-            place=one.place,
-            role=one.role,
-            description=one.description,
-            places_left=shift.places_left,
-            is_own=shift.my_signup_id is not None,
-            is_not_yet=bool(not_yet),
-            refusal=refusal_text(shift.refusal) if shift.refusal else "",
-        )
+    return Card(
+        language=language,
+        shift_id=shift.id,
+        activity_id=shift.activity_id,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        site=one.site,
+        place=one.place,
+        role=one.role,
+        description=one.description,
+        places_left=shift.places_left,
+        is_own=shift.my_signup_id is not None,
+        is_not_yet=is_not_yet,
+        refusal=refusal_text(shift.refusal) if shift.refusal else "",
     )
 
 

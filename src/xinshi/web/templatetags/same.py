@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
+from django.db.models import Model
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.urls import get_script_prefix
@@ -30,6 +31,7 @@ class SameNode(Node):
 
     def render(self, context: Context) -> SafeString:
         values = {name: expression.resolve(context) for name, expression in self.values.items()}
+        assert not any(isinstance(value, Model) for value in values.values()), "a row is equal to itself of yesterday"
         token = context.get("csrf_token")
         key = (get_language(), get_script_prefix(), token is None, *values.values())
         text = self._kept.get(key)
