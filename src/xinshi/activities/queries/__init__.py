@@ -16,6 +16,7 @@ from xinshi.activities.queries.offers import (
     open_rows,
     open_shifts,
     shown_after,
+    shown_refused,
 )
 from xinshi.activities.queries.planning import (
     DESK_ROWS,
@@ -63,5 +64,6 @@ __all__ = [
     "programmes",
     "qualification_choices",
     "shown_after",
+    "shown_refused",
     "visible_activities",
 ]

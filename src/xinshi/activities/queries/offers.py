@@ -13,16 +13,16 @@ from xinshi.activities import access
 from xinshi.activities.domain import FIRST_DAY, LAST_DAY
 from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInSearch
-from xinshi.activities.queries.deciding import (
+from xinshi.activities.queries.deciding import candidates, surroundings
+from xinshi.activities.queries.listing import (
     SHIFTS_LOOKED_AT,
+    DecidedOn,
     Listed,
     TakenPlace,
-    candidates,
     listed_coming,
     listed_offers,
-    surroundings,
 )
-from xinshi.activities.queries.deciding import open_rows as open_after
+from xinshi.activities.queries.listing import open_rows as open_after
 from xinshi.activities.queries.suggested import Suggested, suggested_to
 from xinshi.activities.reasons import Help, help_for
 from xinshi.archive.domain import Facts
@@ -268,6 +268,15 @@ def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
     )
     taken = offer.taken + (place.state == SignUp.State.CONFIRMED)
     return _shown(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine)
+
+
+def shown_refused(actor: Actor, shift_id: int, refusal: DomainError) -> OfferedShift | None:
+    """The shift as it was when the actor was refused, without asking anew; None where that is not known."""
+    on = refusal.__cause__
+    if not isinstance(on, DecidedOn) or (on.offer.shift_id, on.candidate.person_id) != (shift_id, actor.person_id):
+        return None
+    mine = next((held for held in on.candidate.held if held.shift_id == on.offer.shift_id), None)
+    return _shown(on.offer, on.listed, on.candidate, on.around, mine)
 
 
 def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
