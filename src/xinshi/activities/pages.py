@@ -142,7 +142,8 @@ def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpR
     """htmx gets the card with the reason; without htmx the refusal is said at the top of the page."""
     if not is_htmx(request) or isinstance(refusal, NotFound | NotAllowed):
         raise refusal
-    return _card(request, shift_id, {"refused": refusal_text(refusal)})
+    shift = queries.shown_refused(request.actor, shift_id, refusal)
+    return _card(request, shift_id, {"refused": refusal_text(refusal)}, shift)
 
 
 def _card(

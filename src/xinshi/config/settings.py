@@ -105,11 +105,6 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
-NEVER_BY_ITSELF = 1_000_000_000
-"""After so many times the driver prepares a statement unasked: what asks for it (`doors.prepared`, the ledger) is prepared
-at once, and the ORM never. Without a figure Django turns preparing off, for those who ask as well."""
-
-
 def _database(url: str) -> dict[str, Any]:
     """Django's description of the database that `url` names; SQLite in the data folder where it is empty."""
     if not url or url.startswith("sqlite:///"):
@@ -137,7 +132,8 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
-            "prepare_threshold": NEVER_BY_ITSELF,
+            # Without a number Django keeps the driver from preparing even what asks for it (ADR 0010): nothing else is.
+            "prepare_threshold": 2**31 - 1,
         },
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xinshi.activities.queries.listing import read_rows
 from xinshi.activities.queries.offers import (
     PERSON_UNSEEN,
     SHIFTS_PER_PAGE,
@@ -12,10 +13,12 @@ from xinshi.activities.queries.offers import (
     activity_detail,
     coming_shifts,
     offered,
+    offered_rows,
     offered_shift,
     open_rows,
     open_shifts,
     shown_after,
+    shown_refused,
 )
 from xinshi.activities.queries.planning import (
     DESK_ROWS,
@@ -34,7 +37,6 @@ from xinshi.activities.queries.planning import (
     qualification_choices,
     visible_activities,
 )
-from xinshi.activities.queries.reading import offered_rows, read_rows
 
 __all__ = [
     "DESK_ROWS",
@@ -66,5 +68,6 @@ __all__ = [
     "qualification_choices",
     "read_rows",
     "shown_after",
+    "shown_refused",
     "visible_activities",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 
@@ -13,16 +13,17 @@ from xinshi.activities import access
 from xinshi.activities.domain import FIRST_DAY, LAST_DAY
 from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInSearch
-from xinshi.activities.queries.deciding import (
+from xinshi.activities.queries.deciding import candidates, surroundings
+from xinshi.activities.queries.listing import (
     SHIFTS_LOOKED_AT,
+    DecidedOn,
     Listed,
     TakenPlace,
-    candidates,
     listed_coming,
     listed_offers,
-    surroundings,
+    listed_rows,
 )
-from xinshi.activities.queries.deciding import open_rows as open_after
+from xinshi.activities.queries.listing import open_rows as open_after
 from xinshi.activities.queries.suggested import Suggested, suggested_to
 from xinshi.activities.reasons import Help, help_for
 from xinshi.archive.domain import Facts
@@ -162,7 +163,7 @@ def open_shifts(
         return ShiftPage(shifts=shown, number=number, has_next=len(ids) > per_page)
     is_whole = not category and day is None and looked_at == SHIFTS_LOOKED_AT
     listed = listed_coming(clock.now()) if is_whole else listed_offers(rows[:looked_at])
-    found, candidate, _kinds = as_seen(actor, listed)
+    found, candidate, _kinds = _as_seen(actor, listed)
     may = [shift for shift in found if shift.refusal is None and not shift.my_state]
     rest = [shift for shift in found if shift.refusal is not None]
     chosen, others = (may, rest) if tab == "may" else (rest, may)
@@ -270,6 +271,15 @@ def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
     return _shown(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine)
 
 
+def shown_refused(actor: Actor, shift_id: int, refusal: DomainError) -> OfferedShift | None:
+    """The shift as it was when the actor was refused, without asking anew; None where that is not known."""
+    on = refusal.__cause__
+    if not isinstance(on, DecidedOn) or (on.offer.shift_id, on.candidate.person_id) != (shift_id, actor.person_id):
+        return None
+    mine = next((held for held in on.candidate.held if held.shift_id == on.offer.shift_id), None)
+    return _shown(on.offer, on.listed, on.candidate, on.around, mine)
+
+
 def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
     """These shifts as the actor sees them, in their order: as many queries whatever their number."""
     found, *_ = _offered(actor, Shift.objects.filter(pk__in=[shift.pk for shift in shifts]))
@@ -277,15 +287,20 @@ def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
     return [by_id[shift.pk] for shift in shifts if shift.pk in by_id]
 
 
+def offered_rows(actor: Actor, rows: Iterable[tuple[Any, ...]]) -> list[OfferedShift]:
+    """Rows of `read_rows` as the actor sees them, in their order."""
+    shown, *_ = _as_seen(actor, listed_rows(rows))
+    return shown
+
+
 def _offered(actor: Actor, rows: QuerySet[Shift]) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
     """The shifts as the actor sees them; the actor as what decides, None without a sign-in; qualifications by code."""
-    return as_seen(actor, listed_offers(rows))
+    return _as_seen(actor, listed_offers(rows))
 
 
-def as_seen(
+def _as_seen(
     actor: Actor, found: Mapping[int, tuple[Offer, Listed]]
 ) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
-    """These shifts as the actor sees them, in their order; the actor as what decides; qualifications by code."""
     offers = [offer for offer, _listed in found.values()]
     people = candidates([actor.person_id], offers) if actor.person_id is not None and offers else {}
     candidate = people.get(actor.person_id or 0)

@@ -203,7 +203,6 @@ def _posts(campaign: int, day: date, at: datetime, site: int | None = None) -> Q
         "campaign_post__site__place",
         "campaign_post__role__name",
         "campaign_post__role__description",
-        "has_places",
     )[: OFFERED_MAX + 1]
 
 
@@ -227,14 +226,14 @@ def choice(actor: Actor, campaign: Campaign, *, day: date | None = None, site_id
     every = [one for one, _is_free in days]
     chosen = day if day in every else next(iter(with_places or every), None)
     rows = _rows(campaign.pk, chosen, at, site_id) if chosen else []
-    shown, more = rows[:OFFERED_MAX], rows[OFFERED_MAX:]
+    posts = [OfferedPost(*row[:4], shift) for row, shift in zip(rows, offered_rows(actor, rows), strict=True)]
     return Choice(
         day=chosen,
         days=days,
         sites=tuple(SITES.rows(campaign=campaign.pk)),
         site_id=site_id,
-        posts=[OfferedPost(*row[:4], shift) for row, shift in zip(shown, offered_rows(actor, shown), strict=True)],
-        is_cut=any(has_places for *_names, has_places in (row[:5] for row in more)),
+        posts=posts[:OFFERED_MAX],
+        is_cut=any(post.shift.places_left > 0 for post in posts[OFFERED_MAX:]),
     )
 
 

@@ -1,11 +1,11 @@
-"""Prepared reads: the same rows as the ORM gives, and on PostgreSQL a plan that the server keeps."""
+"""Statements that run at every request: on PostgreSQL the server keeps their plans."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,38 +14,38 @@ from xinshi.kernel import clock
 from xinshi.people.models import Person
 
 pytestmark = pytest.mark.django_db
-BORN: Final = date(1990, 5, 21)
-BORN_ON: Final = PreparedRead(
+BY_KEY = PreparedRead(lambda key: Session.objects.filter(session_key=key).values_list("session_key"), key=str)
+BORN_ON = PreparedRead(
     lambda day, name: Person.objects.filter(birth_date=day, name=name).values_list("birth_date", "name"),
     day=date,
     name=str,
 )
+FORGET = "DELETE FROM django_session WHERE session_key = %s"
 
 
-def born(name: str, day: date) -> None:
-    Person.objects.create(name=name, birth_date=day, registered_at=clock.now())
+def kept() -> set[str]:
+    """The statements whose plans the server keeps for this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return {row[0] for row in cursor.fetchall()}
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's driver keeps its own")
+def test_the_server_keeps_the_plans_of_what_is_prepared_and_of_nothing_else() -> None:
+    assert BY_KEY.rows(key="nobody's") == []
+    assert run(FORGET, ["nobody's"]) == ([], 0)
+    assert not Session.objects.filter(session_key="nobody's").exists()
+    assert {statement.split()[0] for statement in kept() if "django_session" in statement} == {"SELECT", "DELETE"}
+    assert not any("nobody" in statement for statement in kept())
 
 
 def test_a_day_goes_where_a_day_is_open() -> None:
-    born("赵新", BORN)
-    born("钱新", BORN + timedelta(days=1))
-    assert BORN_ON.rows(day=BORN, name="赵新") == [(BORN, "赵新")]
-    assert BORN_ON.rows(day=BORN, name="钱新") == []
-    with CaptureQueriesContext(connection) as watched:
-        assert BORN_ON.rows(day=BORN + timedelta(days=1), name="钱新") == [(BORN + timedelta(days=1), "钱新")]
-    assert len(watched) == 1
-
-
-def test_the_server_keeps_the_plans_of_what_asks_for_it_and_of_nothing_else() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("only PostgreSQL keeps plans for a connection")
-    BORN_ON.rows(day=BORN, name="赵新")
-    run("UPDATE person SET name = %s WHERE id = %s", ["赵新", 0])
-    for _ in range(12):
-        assert not Person.objects.filter(name="孙新").exists()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements")
-        kept = {statement for (statement,) in cursor.fetchall()}
-    assert any(statement.startswith("UPDATE person SET name = $1") for statement in kept)
-    assert any('"person"."birth_date" = $' in statement for statement in kept)
-    assert not any("孙新" in statement for statement in kept)
+    first, second = date(1990, 5, 21), date(1990, 5, 22)
+    for name, day in (("赵新", first), ("钱新", second)):
+        Person.objects.create(name=name, birth_date=day, registered_at=clock.now())
+    for _ in range(2):
+        assert BORN_ON.rows(day=first, name="赵新") == [(first, "赵新")]
+        assert BORN_ON.rows(day=first, name="钱新") == []
+        with CaptureQueriesContext(connection) as watched:
+            assert BORN_ON.rows(day=first + timedelta(days=1), name="钱新") == [(second, "钱新")]
+        assert len(watched) == 1
