@@ -138,14 +138,23 @@ def quotas_of(shift_ids: Collection[int]) -> dict[int, list[QuotaState]]:
     return dict(found)
 
 
+ALL_KINDS: Final = PreparedRead(
+    lambda: QualificationKind.objects.values_list("code", "name", "name_en", "category")
+)
+"""A hospital has some dozens, and shifts ask for any of them."""
+
+
 def kinds_for(offers: Iterable[Offer]) -> dict[str, Kind]:
     """Names in the reader's language, and categories, of what these shifts ask for; no query where they ask for nothing."""
     codes = {code for offer in offers for code in offer.requirements.qualifications}
     if not codes:
         return {}
-    rows = QualificationKind.objects.filter(code__in=codes).values_list("code", "name", "name_en", "category")
     in_chinese = is_chinese()
-    return {code: Kind(name if in_chinese else english or name, category) for code, name, english, category in rows}
+    return {
+        code: Kind(name if in_chinese else english or name, category)
+        for code, name, english, category in ALL_KINDS.rows()
+        if code in codes
+    }
 
 
 def candidates(person_ids: Collection[int], offers: Collection[Offer]) -> dict[int, Candidate]:

@@ -23,7 +23,7 @@ CSRF: Final = f"token-of-this-page-{secrets.token_hex(16)}"
 class SameNode(Node):
     """Draws its content with nothing but the values it names, so that nothing of one reader gets into another's page."""
 
-    child_nodelists = ("nodelist",)
+    child_nodelists = ()  # No block in it is anybody's to fill; Django looks for them whenever a page extends another.
 
     def __init__(self, nodelist: NodeList, values: Mapping[str, FilterExpression]) -> None:
         self.nodelist, self.values = nodelist, values
