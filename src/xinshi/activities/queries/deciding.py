@@ -138,9 +138,7 @@ def quotas_of(shift_ids: Collection[int]) -> dict[int, list[QuotaState]]:
     return dict(found)
 
 
-ALL_KINDS: Final = PreparedRead(
-    lambda: QualificationKind.objects.values_list("code", "name", "name_en", "category")
-)
+ALL_KINDS: Final = PreparedRead(lambda: QualificationKind.objects.values_list("code", "name", "name_en", "category"))
 """A hospital has some dozens, and shifts ask for any of them."""
 
 
