@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -195,11 +195,10 @@ def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surrounding
 def _store(wish: _Wish, rows: Sequence[SignUp]) -> None:
     """What was not stored when the place was taken."""
     for row in rows:
-        if row.pk is None:
+        is_known, is_stored = row.pk is not None, not row._state.adding  # noqa: SLF001  # stored with its place
+        if not is_known:
             insert_objects([row])
-        elif not row._state.adding:  # noqa: SLF001  # stored with its place
-            continue
-        else:
+        elif not is_stored:
             SignUp.objects.filter(pk=row.pk).update(
                 state=row.state,
                 note=row.note,
