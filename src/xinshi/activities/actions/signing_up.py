@@ -23,6 +23,7 @@ from xinshi.activities.actions.holding import (
     take_place,
     tell,
 )
+from xinshi.activities.actions.last_places import one_after_the_other
 from xinshi.activities.domain import (
     NOTE_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -79,9 +80,17 @@ def sign_up(
     A shift that is full already is refused without a lock: nothing is taken, and in a rush most people are refused.
     """
     wish = _wish(actor, shift_id, person_id, note, override_reason)
+    _refuse_if_full(wish)
+    with one_after_the_other(shift_id, free=wish.offers[0].places - wish.offers[0].taken) as is_old:
+        if is_old:
+            wish = replace(wish, offers=_looked_at_again(wish.offers))
+            _refuse_if_full(wish)
+        return _take(wish)
+
+
+def _refuse_if_full(wish: _Wish) -> None:
     if wish.offers[0].taken >= wish.offers[0].places:
         _decide(wish, _candidate(wish), surroundings(wish.offers, is_led=wish.is_led))
-    return _take(wish)
 
 
 @transaction.atomic
