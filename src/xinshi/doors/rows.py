@@ -79,8 +79,14 @@ def insert_object_if(row: models.Model, *, update: str, values: Sequence[Any]) -
 def _insertion_if(model: type[models.Model], names: tuple[str, ...], update: str) -> str:
     quote = connection.ops.quote_name
     columns, own = ", ".join(map(quote, names)), ", ".join(f"%s::{_type(model, name)}" for name in names)
-    insertion = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {own} FROM changed"
-    return f"WITH changed AS ({update} RETURNING 1) {insertion} RETURNING {quote(_key(model))}"
+    parts = (
+        f"WITH changed AS ({update} RETURNING 1)",
+        f"INSERT INTO {quote(model._meta.db_table)} ({columns})",
+        "SELECT",
+        own,
+        f"FROM changed RETURNING {quote(_key(model))}",
+    )
+    return " ".join(parts)
 
 
 @lru_cache(maxsize=256)

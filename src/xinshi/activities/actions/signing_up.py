@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +23,7 @@ from xinshi.activities.actions.holding import (
     take_place,
     tell,
 )
+from xinshi.activities.actions.last_places import one_after_the_other
 from xinshi.activities.domain import (
     NOTE_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -79,9 +80,17 @@ def sign_up(
     A shift that is full already is refused without a lock: nothing is taken, and in a rush most people are refused.
     """
     wish = _wish(actor, shift_id, person_id, note, override_reason)
+    _refuse_if_full(wish)
+    with one_after_the_other(shift_id, free=wish.offers[0].places - wish.offers[0].taken) as is_old:
+        if is_old:
+            wish = replace(wish, offers=_looked_at_again(wish.offers))
+            _refuse_if_full(wish)
+        return _take(wish)
+
+
+def _refuse_if_full(wish: _Wish) -> None:
     if wish.offers[0].taken >= wish.offers[0].places:
         _decide(wish, _candidate(wish), surroundings(wish.offers, is_led=wish.is_led))
-    return _take(wish)
 
 
 @transaction.atomic
@@ -195,11 +204,10 @@ def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surrounding
 def _store(wish: _Wish, rows: Sequence[SignUp]) -> None:
     """What was not stored when the place was taken."""
     for row in rows:
-        if row.pk is None:
+        is_known, is_stored = row.pk is not None, not row._state.adding  # noqa: SLF001  # stored with its place
+        if not is_known:
             insert_objects([row])
-        elif not row._state.adding:  # noqa: SLF001  # stored with its place
-            continue
-        else:
+        elif not is_stored:
             SignUp.objects.filter(pk=row.pk).update(
                 state=row.state,
                 note=row.note,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from xinshi.activities.eligibility import Candidate, Offer, Surroundings
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import deciding_rows, quotas_of, requirements_of, waves_of, with_lines
+from xinshi.activities.requirements import Requirements
 from xinshi.doors.prepared import PreparedRead
 
 SHIFTS_LOOKED_AT: Final = 600
@@ -68,7 +72,7 @@ LISTED_COLUMNS: Final = (
     "taken",
     "reserve",
     "is_open",
-    "role__requirements",
+    "asks",
     "activity__recruits",
     "activity__team_id",
     "activity__team__name",
@@ -108,7 +112,14 @@ def listed_offer(shift_id: int) -> tuple[Offer, Listed] | None:
 
 
 def _listed_rows(rows: QuerySet[Shift]) -> QuerySet[Shift, tuple[Any, ...]]:
-    return deciding_rows(rows).select_related(None).values_list(*LISTED_COLUMNS)
+    asks = Cast("role__requirements", TextField())
+    return deciding_rows(rows).select_related(None).annotate(asks=asks).values_list(*LISTED_COLUMNS)
+
+
+@lru_cache(maxsize=1_024)
+def _requirements(stored: str) -> Requirements:
+    """Many shifts ask for the same, most of them for nothing."""
+    return requirements_of(json.loads(stored))
 
 
 def open_rows(at: datetime) -> QuerySet[Shift]:
@@ -136,7 +147,7 @@ def _listed(found: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Offer, Listed]]
             taken=row[6],
             reserve=row[7],
             is_open=row[8],
-            requirements=requirements_of(row[9]),
+            requirements=_requirements(row[9]),
             recruits=row[10],
             team_id=row[11],
             team_name=row[12] or "",
