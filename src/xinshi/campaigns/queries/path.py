@@ -226,7 +226,10 @@ def choice(actor: Actor, campaign: Campaign, *, day: date | None = None, site_id
     every = [one for one, _is_free in days]
     chosen = day if day in every else next(iter(with_places or every), None)
     rows = _rows(campaign.pk, chosen, at, site_id) if chosen else []
-    posts = [OfferedPost(*row[:4], shift) for row, shift in zip(rows, offered_rows(actor, rows), strict=True)]
+    posts = [
+        OfferedPost(site, place, role, description, shift)
+        for (site, place, role, description, *_shift), shift in zip(rows, offered_rows(actor, rows), strict=True)
+    ]
     return Choice(
         day=chosen,
         days=days,

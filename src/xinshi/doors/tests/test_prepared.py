@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -11,14 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from xinshi.doors.prepared import PreparedRead, run
 from xinshi.kernel import clock
-from xinshi.people.models import Person
 
 pytestmark = pytest.mark.django_db
 BY_KEY = PreparedRead(lambda key: Session.objects.filter(session_key=key).values_list("session_key"), key=str)
-BORN_ON = PreparedRead(
-    lambda day, name: Person.objects.filter(birth_date=day, name=name).values_list("birth_date", "name"),
+ENDS_ON = PreparedRead(
+    lambda day, key: Session.objects.filter(expire_date__date=day, session_key=key).values_list("session_key"),
     day=date,
-    name=str,
+    key=str,
 )
 FORGET = "DELETE FROM django_session WHERE session_key = %s"
 
@@ -40,12 +39,12 @@ def test_the_server_keeps_the_plans_of_what_is_prepared_and_of_nothing_else() ->
 
 
 def test_a_day_goes_where_a_day_is_open() -> None:
-    first, second = date(1990, 5, 21), date(1990, 5, 22)
-    for name, day in (("赵新", first), ("钱新", second)):
-        Person.objects.create(name=name, birth_date=day, registered_at=clock.now())
+    first, second = date(2026, 5, 21), date(2026, 5, 22)
+    for key, day in (("one", first), ("other", second)):
+        Session.objects.create(session_key=key, session_data="", expire_date=clock.at_local(day, time(9)))
     for _ in range(2):
-        assert BORN_ON.rows(day=first, name="赵新") == [(first, "赵新")]
-        assert BORN_ON.rows(day=first, name="钱新") == []
+        assert ENDS_ON.rows(day=first, key="one") == [("one",)]
+        assert ENDS_ON.rows(day=first, key="other") == []
         with CaptureQueriesContext(connection) as watched:
-            assert BORN_ON.rows(day=first + timedelta(days=1), name="钱新") == [(second, "钱新")]
+            assert ENDS_ON.rows(day=second, key="other") == [("other",)]
         assert len(watched) == 1
