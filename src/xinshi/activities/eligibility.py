@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from xinshi.activities.domain import (
@@ -282,6 +283,8 @@ def _about_limits(candidate: Candidate, offer: Offer, around: Surroundings) -> I
         yield NoLifting()
     if not limits.takes_nights and touches_night(offer.starts_at, offer.ends_at, rules):
         yield NightsNotWanted()
+    if rules.shifts_a_week_max == 0 and not limits.bounds_time:
+        return
     others = [held for held in candidate.held if held.holds and held.shift_id != offer.shift_id]
     if not others and limits.minutes_a_week_max is None:
         return
@@ -302,7 +305,15 @@ def _about_limits(candidate: Candidate, offer: Offer, around: Surroundings) -> I
 
 def _about_other_shifts(candidate: Candidate, offer: Offer, rules: SignUpRules) -> Iterator[DomainError]:
     """The first conflict, else the first want of rest and of time to get there."""
-    others = [held for held in candidate.held if held.holds and held.shift_id != offer.shift_id]
+    reach = _reach(rules.rest_minutes, rules.travel_minutes)
+    after, before = offer.starts_at - reach, offer.ends_at + reach
+    others = [
+        held
+        for held in candidate.held
+        if held.starts_at < before and held.ends_at > after and held.holds and held.shift_id != offer.shift_id
+    ]
+    if not others:
+        return
     for held in others:
         if held.starts_at < offer.ends_at and held.ends_at > offer.starts_at:
             yield TimeConflict(title=held.title)
@@ -318,6 +329,12 @@ def _about_other_shifts(candidate: Candidate, offer: Offer, rules: SignUpRules) 
         if held.place.strip() != offer.place.strip() and gap < timedelta(minutes=rules.travel_minutes):
             yield TravelTooShort(title=held.title, minutes=rules.travel_minutes)
             break
+
+
+@lru_cache(maxsize=8)
+def _reach(rest_minutes: int, travel_minutes: int) -> timedelta:
+    """So far around a shift another one can be too near."""
+    return timedelta(minutes=max(rest_minutes, travel_minutes))
 
 
 def _about_places(candidate: Candidate, offer: Offer, around: Surroundings) -> Iterator[DomainError]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from xinshi.activities import actions, queries
 from xinshi.activities.forms import OfferFilter
+from xinshi.activities.lines import lines_by_day
 from xinshi.activities.queries.line import own_holds
 from xinshi.activities.queries.line import own_sign_up as own_sign_up_of
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, back, page, refusal_text
@@ -47,7 +48,7 @@ def offers(request: PageRequest) -> HttpResponse:
         parameters.pop(name, None)
     context = {
         "form": form,
-        "days": [(key, list(rows)) for key, rows in groupby(found.shifts, key=lambda shift: shift.day)],
+        "days": lines_by_day(request.actor, found.shifts),
         "found": found,
         "tab": tab,
         "is_filtered": bool(day or category),
@@ -142,7 +143,8 @@ def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpR
     """htmx gets the card with the reason; without htmx the refusal is said at the top of the page."""
     if not is_htmx(request) or isinstance(refusal, NotFound | NotAllowed):
         raise refusal
-    return _card(request, shift_id, {"refused": refusal_text(refusal)})
+    shift = queries.shown_refused(request.actor, shift_id, refusal)
+    return _card(request, shift_id, {"refused": refusal_text(refusal)}, shift)
 
 
 def _card(

@@ -146,6 +146,12 @@ class Limits:
     may_lift: bool = True
     """May lift and carry: roles with `is_heavy` need it."""
 
+    @property
+    def bounds_time(self) -> bool:
+        """Whether they set any bound on minutes or shifts."""
+        bounds = (self.minutes_a_week_max, self.shifts_a_week_max, self.shifts_a_day_max)
+        return bounds != (None, None, None)
+
 
 NO_LIMITS: Final = Limits()
 

@@ -95,7 +95,10 @@ class Passbook(models.Model):
                 name="passbook_merged_is_closed",
             ),
         ]
-        indexes = [models.Index(fields=["-certified_minutes", "id"], name="passbook_certified_rank")]
+        indexes = [
+            models.Index(fields=["-certified_minutes", "id"], name="passbook_certified_rank"),
+            models.Index(fields=["person"], condition=Q(state="pending"), name="passbook_pending"),
+        ]
 
 
 class Deposit(models.Model):

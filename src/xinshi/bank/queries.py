@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import ExtractMonth, ExtractYear
@@ -18,7 +17,6 @@ from xinshi.bank.picture import MonthKey
 from xinshi.bank.replay import notice_key
 from xinshi.bank.rules import Policy
 from xinshi.bank.timeline import Timeline
-from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -183,20 +181,12 @@ def passbooks_by_person(person_ids: Iterable[int]) -> dict[int, PassbookCard]:
 
 def passbook_states(person_ids: Collection[int]) -> dict[int, str]:
     """The states of these people's passbooks: {person id: state}; who has none is left out."""
-    if len(person_ids) == 1:
-        return dict(STATE_OF_ONE.rows(person=next(iter(person_ids))))
     found: dict[int, str] = {}
     wanted = sorted(set(person_ids))
     for start in range(0, len(wanted), LOOKUP_SIZE):
-        found |= dict(_state_rows(wanted[start : start + LOOKUP_SIZE]))
+        part = wanted[start : start + LOOKUP_SIZE]
+        found |= dict(Passbook.objects.filter(person_id__in=part).values_list("person_id", "state"))
     return found
-
-
-def _state_rows(person_ids: Sequence[int]) -> QuerySet[Passbook, tuple[Any, ...]]:
-    return Passbook.objects.filter(person_id__in=person_ids).values_list("person_id", "state")
-
-
-STATE_OF_ONE: Final = PreparedRead(lambda person: _state_rows([person]), person=int)
 
 
 def account_of(person_id: int) -> int:

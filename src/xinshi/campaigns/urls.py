@@ -9,6 +9,16 @@ from xinshi.campaigns.pages import path as short_path
 
 app_name = "campaigns"
 urlpatterns = [
+    # Thousands come here within a minute, and addresses are looked through in this order.
+    path("join/<slug:campaign_code>/", short_path.start, name="path"),
+    path("join/<slug:campaign_code>/next/", short_path.go_on, name="path_next"),
+    path("join/<slug:campaign_code>/phone/", short_path.phone, name="path_phone"),
+    path("join/<slug:campaign_code>/who/", short_path.who, name="path_who"),
+    path("join/<slug:campaign_code>/pledge/", short_path.pledge, name="path_pledge"),
+    path("join/<slug:campaign_code>/lesson/", short_path.lesson, name="path_lesson"),
+    path("join/<slug:campaign_code>/shifts/", short_path.shifts, name="path_shifts"),
+    path("join/<slug:campaign_code>/done/", short_path.done, name="path_done"),
+    path("join/<slug:campaign_code>/poster/", short_path.poster, name="poster"),
     path("", planning.campaigns, name="list"),
     path("new/", planning.create, name="create"),
     path("<int:campaign_id>/", planning.campaign, name="campaign"),
@@ -39,13 +49,4 @@ urlpatterns = [
         sites.sheet_file,
         name="sheet_file",
     ),
-    path("join/<slug:campaign_code>/", short_path.start, name="path"),
-    path("join/<slug:campaign_code>/next/", short_path.go_on, name="path_next"),
-    path("join/<slug:campaign_code>/phone/", short_path.phone, name="path_phone"),
-    path("join/<slug:campaign_code>/who/", short_path.who, name="path_who"),
-    path("join/<slug:campaign_code>/pledge/", short_path.pledge, name="path_pledge"),
-    path("join/<slug:campaign_code>/lesson/", short_path.lesson, name="path_lesson"),
-    path("join/<slug:campaign_code>/shifts/", short_path.shifts, name="path_shifts"),
-    path("join/<slug:campaign_code>/done/", short_path.done, name="path_done"),
-    path("join/<slug:campaign_code>/poster/", short_path.poster, name="poster"),
 ]

@@ -130,7 +130,11 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
+            # Without a number Django keeps the driver from preparing even what asks for it (ADR 0010): nothing else is.
+            "prepare_threshold": 2**31 - 1,
+        },
     }
 
 

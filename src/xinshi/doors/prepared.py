@@ -16,9 +16,10 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, QuerySet
 
-Kind = type[int] | type[str] | type[datetime]
+Kind = type[int] | type[str] | type[date] | type[datetime]
 FIRST_NUMBER: Final = 2_000_000_011
 FIRST_MOMENT: Final = datetime(9001, 1, 1, tzinfo=UTC)
+FIRST_DAY: Final = date(9101, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,13 @@ class PreparedRead:
             return found
 
 
-def _marker(kind: Kind, number: int) -> int | str | datetime:
+def _marker(kind: Kind, number: int) -> int | str | date:
     """A value that nothing else in a query is."""
     if kind is int:
         return FIRST_NUMBER + number
-    return FIRST_MOMENT + timedelta(days=number) if kind is datetime else f"\N{SECTION SIGN}place {number}"
+    if kind is str:
+        return f"\N{SECTION SIGN}place {number}"
+    return (FIRST_MOMENT if kind is datetime else FIRST_DAY) + timedelta(days=number)
 
 
 def _is_json(expression: Any) -> bool:
@@ -87,7 +90,9 @@ def _is_json(expression: Any) -> bool:
 
 def _stored(database: Any, value: Any) -> Any:
     """What the ORM hands the driver for a value."""
-    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return database.ops.adapt_datetimefield_value(value)
+    return database.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
 def _key(value: object) -> tuple[type, object]:
@@ -143,7 +148,7 @@ def _text(value: object) -> str | None:
     """Values go as text whose types the server takes from the statement: one plan, however large a number is."""
     if value is None:
         return None
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _executed(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

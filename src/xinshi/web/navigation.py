@@ -18,6 +18,7 @@ from xinshi.organizations.belonging.queries import keeps_something
 
 DESK_ROLES: Final = frozenset({Role.COORDINATOR, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR})
 """Who works at a desk; everybody else has the volunteer's bar."""
+SIGN_IN: Final = "account_login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +160,40 @@ GROUPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry for one reader; `current` is the value of aria-current, empty where one is elsewhere."""
+    """An entry for one reader; `current` is the value of aria-current, empty where one is elsewhere.
+
+    The address stands for its words and icon where links are compared: words are translated anew whenever they are read.
+    """
 
     address: str
-    label: str | Promise
-    icon: str
+    label: str | Promise = field(compare=False)
+    icon: str = field(compare=False)
     current: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkGroup:
     label: str | Promise
-    links: list[Link]
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`places` is the bar of a volunteer, `groups` the menu of who works at a desk, `public` what a visitor may see."""
+    """`places` is the bar of a volunteer, `groups` the menu of who works at a desk, `public` what a visitor may see.
 
-    places: list[Link] = field(default_factory=list)
-    groups: list[LinkGroup] = field(default_factory=list)
-    public: list[Link] = field(default_factory=list)
+    Equal menus are drawn once (`{% same %}`): it holds nothing of one reader's.
+    """
+
+    places: tuple[Link, ...] = ()
+    groups: tuple[LinkGroup, ...] = ()
+    public: tuple[Link, ...] = ()
+    may_sign_in: bool = True
+    may_sign_out: bool = False
+    """With a button of its own; a desk's menu has one."""
+
+    @property
+    def is_desk(self) -> bool:
+        return bool(self.groups)
 
 
 @cache
@@ -206,15 +220,16 @@ def may_open(address: str, actor: Actor) -> bool:
 def menu_for(actor: Actor, path: str) -> Menu:
     """What `actor` may open, with the place where `path` is marked."""
     if actor.user_id is None:
-        return Menu(public=_links(PUBLIC_PLACES, actor, path))
+        return Menu(public=tuple(_links(PUBLIC_PLACES, actor, path)), may_sign_in=path != address_of(SIGN_IN))
     if not actor.has(*DESK_ROLES):
-        return Menu(places=_links(PLACES, actor, path))
+        return Menu(places=tuple(_links(PLACES, actor, path)), may_sign_in=False, may_sign_out=True)
     shown = [group for group in GROUPS if actor.person_id is not None or not group.is_own]
     everywhere = [entry for group in shown for entry in group.entries]
     here = _here(everywhere, path)
     asked: dict[Callable[[], bool], bool] = {}
-    groups = [LinkGroup(group.label, _links(group.entries, actor, path, here=here, switches=asked)) for group in shown]
-    return Menu(groups=[group for group in groups if group.links])
+    links = [(group.label, _links(group.entries, actor, path, here=here, switches=asked)) for group in shown]
+    found = tuple(LinkGroup(label, tuple(some)) for label, some in links if some)
+    return Menu(groups=found, may_sign_in=False, may_sign_out=not found)
 
 
 def leading_links(actor: Actor) -> list[Link]:

@@ -24,18 +24,19 @@ from xinshi.activities.eligibility import (
 from xinshi.activities.events import SignedUp, SignUpCancelled
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import (
-    TakenPlace,
     deciding_rows,
     offers_for,
     quotas_of,
     ready_waiters,
     sign_up_rules,
 )
+from xinshi.activities.queries.listing import TakenPlace
 from xinshi.activities.reasons import KeptForOthers, QuotaFull
 from xinshi.activities.rules import SignUpRules
 from xinshi.activities.waves.domain import chosen_quota, kept_for_others
 from xinshi.audit.actions import record_many
 from xinshi.doors.prepared import PreparedRead, run
+from xinshi.doors.rows import insert_object_if
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound, gettext_noop
@@ -83,14 +84,19 @@ TAKE: Final = """
 """
 
 
-def take_place(candidate: Candidate, offer: Offer, around: Surroundings, *, number: int = 1) -> bool:
+def take_place(
+    candidate: Candidate, offer: Offer, around: Surroundings, *, number: int = 1, row: SignUp | None = None
+) -> bool:
     """One conditional UPDATE decides who gets the last place, of the shift as it was when everything else was decided.
 
     False where the shift is full meanwhile, or is not what it was: the caller looks again. Quotas are counted once the
-    shift is locked; QuotaFull and KeptForOthers where they have no room any more.
+    shift is locked; QuotaFull and KeptForOthers where they have no room any more. `row`: a new sign-up that is stored
+    with it, where there are no quotas.
     """
     most = places_max(candidate, offer, around) - number
     values = (number, offer.shift_id, offer.starts_at, offer.ends_at, most, number)
+    if row is not None and not offer.quotas:
+        return insert_object_if(row, update=TAKE, values=values)
     _rows, changed = run(TAKE, values)
     if not changed:
         return False

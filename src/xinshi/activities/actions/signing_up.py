@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +23,7 @@ from xinshi.activities.actions.holding import (
     take_place,
     tell,
 )
+from xinshi.activities.actions.last_places import one_after_the_other
 from xinshi.activities.domain import (
     NOTE_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -34,15 +35,8 @@ from xinshi.activities.domain import (
 )
 from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, refusals
 from xinshi.activities.models import Activity, Shift, SignUp
-from xinshi.activities.queries.deciding import (
-    ACTIVE,
-    HOLDING,
-    Listed,
-    candidates,
-    listed_offer,
-    listed_offers,
-    surroundings,
-)
+from xinshi.activities.queries.deciding import ACTIVE, HOLDING, candidates, surroundings
+from xinshi.activities.queries.listing import DecidedOn, Listed, listed_offer, listed_offers
 from xinshi.activities.reasons import may_set_aside
 from xinshi.audit.actions import record, record_many
 from xinshi.doors.rows import insert_objects
@@ -74,7 +68,6 @@ class _Wish:
         return self.listed.sign_up_way == Activity.SignUpWay.ON_REQUEST and not self.is_led
 
 
-@transaction.atomic
 def sign_up(
     *, actor: Actor, shift_id: int, person_id: int | None = None, note: str = "", override_reason: str = ""
 ) -> TakenPlace:
@@ -83,21 +76,54 @@ def sign_up(
     Oneself: until sign-up closes. By the leader or a coordinator: until the shift ends, so that walk-ups can be added.
     Where the activity asks who leads, this is only a request. `override_reason`: a coordinator gives the place against
     rules that may be set aside. A coupled activity gives every later shift of the role with it, or none.
+
+    A shift that is full already is refused without a lock: nothing is taken, and in a rush most people are refused.
     """
     wish = _wish(actor, shift_id, person_id, note, override_reason)
+    _refuse_if_full(wish)
+    with one_after_the_other(shift_id, free=wish.offers[0].places - wish.offers[0].taken) as is_old:
+        if is_old:
+            wish = replace(wish, offers=_looked_at_again(wish.offers))
+            _refuse_if_full(wish)
+        return _take(wish)
+
+
+def _refuse_if_full(wish: _Wish) -> None:
+    if wish.offers[0].taken >= wish.offers[0].places:
+        _decide(wish, _candidate(wish), surroundings(wish.offers, is_led=wish.is_led))
+
+
+@transaction.atomic
+def _take(wish: _Wish) -> TakenPlace:
+    """Decide under the person's lock and take the places; the shift's lock is held from then to the end."""
     lock_person(wish.person_id)
+    candidate = _candidate(wish)
     for _ in range(ATTEMPTS_MAX):
         around = surroundings(wish.offers, is_led=wish.is_led)
-        found = candidates([wish.person_id], wish.offers)
-        if wish.person_id not in found:
-            raise NotFound
-        candidate = found[wish.person_id]
         set_aside = _decide(wish, candidate, around)
-        if wish.is_request or _take_all(candidate, wish.offers, around):
-            return _write(wish, candidate, around, set_aside)
-        again = Shift.objects.filter(pk__in=[offer.shift_id for offer in wish.offers]).order_by("starts_at", "pk")
-        wish = replace(wish, offers=[offer for offer, _listed in listed_offers(again).values()])
+        rows = _rows(wish, candidate, around, is_override=bool(set_aside))
+        if wish.is_request or _take_all(candidate, wish.offers, around, rows):
+            return _write(wish, candidate, rows, set_aside)
+        wish = replace(wish, offers=_looked_at_again(wish.offers))
     raise ActivityBusy
+
+
+def _candidate(wish: _Wish) -> Candidate:
+    found = candidates([wish.person_id], wish.offers).get(wish.person_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _looked_at_again(offers: Sequence[Offer]) -> list[Offer]:
+    """The shifts as they are now, by time. Nothing else of what decides can have changed under the person's lock."""
+    if len(offers) == 1:
+        found = listed_offer(offers[0].shift_id)
+        if found is None:
+            raise NotFound
+        return [found[0]]
+    rows = Shift.objects.filter(pk__in=[offer.shift_id for offer in offers]).order_by("starts_at", "pk")
+    return [offer for offer, _listed in listed_offers(rows).values()]
 
 
 def _wish(actor: Actor, shift_id: int, person_id: int | None, note: str, override_reason: str) -> _Wish:
@@ -128,7 +154,7 @@ def _wish(actor: Actor, shift_id: int, person_id: int | None, note: str, overrid
 
 
 def _decide(wish: _Wish, candidate: Candidate, around: Surroundings) -> list[DomainError]:
-    """Raise the first reason against it; returns what a coordinator sets aside.
+    """Raise the first reason against it, from what it was decided on; returns what a coordinator sets aside.
 
     Of a coupled activity each shift is decided with those before it taken already.
     """
@@ -137,7 +163,7 @@ def _decide(wish: _Wish, candidate: Candidate, around: Surroundings) -> list[Dom
     for offer in wish.offers:
         for error in refusals(so_far, offer, around):
             if not wish.override_reason or not may_set_aside(error):
-                raise error
+                raise error from DecidedOn(offer, wish.listed, candidate, around)
             set_aside.append(error)
         taken = HeldShift(0, offer.shift_id, "", offer.title, offer.place, offer.starts_at, offer.ends_at)
         so_far = replace(so_far, held=(*so_far.held, taken))
@@ -146,10 +172,26 @@ def _decide(wish: _Wish, candidate: Candidate, around: Surroundings) -> list[Dom
     return set_aside
 
 
-def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surroundings) -> bool:
+def _rows(wish: _Wish, candidate: Candidate, around: Surroundings, *, is_override: bool) -> list[SignUp]:
+    """The sign-ups, not saved; with its id what the person has already (a place on the waiting list)."""
+    state = SignUp.State.REQUESTED if wish.is_request else SignUp.State.CONFIRMED
+    values = {
+        "state": state,
+        "note": wish.note,
+        "is_override": is_override,
+        "reason": wish.override_reason if is_override else "",
+    }
+    rows = [place_row(candidate, offer, actor=wish.actor, at=around.at, **values) for offer in wish.offers]
+    known = {held.shift_id: held.signup_id for held in candidate.held}
+    for row in rows:
+        row.pk = known.get(row.shift_id)
+    return rows
+
+
+def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surroundings, rows: Sequence[SignUp]) -> bool:
     """The shifts in the order of their ids; False, and nothing taken, where one of them changed meanwhile."""
     if len(offers) == 1:
-        return take_place(candidate, offers[0], around)
+        return take_place(candidate, offers[0], around, row=rows[0] if rows[0].pk is None else None)
     savepoint = transaction.savepoint()
     for offer in sorted(offers, key=lambda offer: offer.shift_id):
         if not take_place(candidate, offer, around):
@@ -159,29 +201,26 @@ def _take_all(candidate: Candidate, offers: Sequence[Offer], around: Surrounding
     return True
 
 
-def _write(wish: _Wish, candidate: Candidate, around: Surroundings, set_aside: list[DomainError]) -> TakenPlace:
-    state = SignUp.State.REQUESTED if wish.is_request else SignUp.State.CONFIRMED
-    wanted = {offer.shift_id for offer in wish.offers}
-    waiting = {held.shift_id: held.signup_id for held in candidate.held if held.shift_id in wanted}
-    values: dict[str, Any] = {
-        "state": state,
-        "note": wish.note,
-        "is_override": bool(set_aside),
-        "reason": wish.override_reason if set_aside else "",
-    }
-    rows = [place_row(candidate, offer, actor=wish.actor, at=around.at, **values) for offer in wish.offers]
+def _store(wish: _Wish, rows: Sequence[SignUp]) -> None:
+    """What was not stored when the place was taken."""
     for row in rows:
-        known = waiting.get(row.shift_id)
-        if known is None:
+        is_known, is_stored = row.pk is not None, not row._state.adding  # noqa: SLF001  # stored with its place
+        if not is_known:
             insert_objects([row])
-            continue
-        row.pk = known
-        SignUp.objects.filter(pk=known).update(
-            **values,
-            quota_id=row.quota_id,
-            decided_at=around.at,
-            decided_by_ref=wish.actor.reference,
-        )
+        elif not is_stored:
+            SignUp.objects.filter(pk=row.pk).update(
+                state=row.state,
+                note=row.note,
+                is_override=row.is_override,
+                reason=row.reason,
+                quota_id=row.quota_id,
+                decided_at=row.signed_up_at,
+                decided_by_ref=wish.actor.reference,
+            )
+
+
+def _write(wish: _Wish, candidate: Candidate, rows: Sequence[SignUp], set_aside: list[DomainError]) -> TakenPlace:
+    _store(wish, rows)
     detail = {"person": wish.person_id} | ({"set_aside": [error.code for error in set_aside]} if set_aside else {})
     record_many(
         actor=wish.actor,
@@ -198,7 +237,7 @@ def _write(wish: _Wish, candidate: Candidate, around: Surroundings, set_aside: l
         rows[0].pk,
         rows[0].shift_id,
         wish.person_id,
-        state.value,
+        str(rows[0].state),
         others=tuple(row.pk for row in rows[1:]),
         seen=(wish.offers[0], wish.listed, candidate),
     )

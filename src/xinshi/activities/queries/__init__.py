@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xinshi.activities.queries.listing import read_rows
 from xinshi.activities.queries.offers import (
     PERSON_UNSEEN,
     SHIFTS_PER_PAGE,
@@ -12,10 +13,12 @@ from xinshi.activities.queries.offers import (
     activity_detail,
     coming_shifts,
     offered,
+    offered_rows,
     offered_shift,
     open_rows,
     open_shifts,
     shown_after,
+    shown_refused,
 )
 from xinshi.activities.queries.planning import (
     DESK_ROWS,
@@ -54,6 +57,7 @@ __all__ = [
     "led_shift",
     "may_open_list",
     "offered",
+    "offered_rows",
     "offered_shift",
     "open_rows",
     "open_shifts",
@@ -62,6 +66,8 @@ __all__ = [
     "possible_leaders",
     "programmes",
     "qualification_choices",
+    "read_rows",
     "shown_after",
+    "shown_refused",
     "visible_activities",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -26,6 +26,7 @@ from xinshi.activities.rules import SignUpRules
 from xinshi.activities.waves.domain import SELDOM_DAYS, Audience, NewWave, QuotaState
 from xinshi.archive.domain import Facts
 from xinshi.archive.models import QualificationKind
+from xinshi.archive.queries import OWN_COLUMNS, own_facts, own_rows
 from xinshi.archive.queries import facts as archive_facts
 from xinshi.bank.ages import is_minor, needs_guardian
 from xinshi.bank.queries import passbook_states, policy_in_force
@@ -40,8 +41,6 @@ WINDOW: Final = timedelta(days=8)
 HOLDING: Final = (SignUp.State.CONFIRMED, SignUp.State.OFFERED)
 ACTIVE: Final = (SignUp.State.REQUESTED, SignUp.State.WAITING, *HOLDING)
 WAITERS_LOOKED_AT: Final = 50
-SHIFTS_LOOKED_AT: Final = 600
-"""So many of the next open shifts a list looks at; a filter by day reaches the others."""
 PEOPLE_AT_ONCE: Final = 500
 
 
@@ -67,7 +66,7 @@ def deciding_rows(rows: QuerySet[Shift]) -> QuerySet[Shift]:
 
 def offers_for(shifts: Sequence[Shift], *, look_at_line: bool = True) -> dict[int, Offer]:
     """The shifts of `deciding_rows` as values: no query, but for waves, quotas, or people who wait before a free place."""
-    waves = _waves({shift.activity_id for shift in shifts if shift.has_waves})  # type: ignore[attr-defined]
+    waves = waves_of({shift.activity_id for shift in shifts if shift.has_waves})  # type: ignore[attr-defined]
     quotas = quotas_of({shift.pk for shift in shifts if shift.has_quotas})  # type: ignore[attr-defined]
     found = {}
     for shift in shifts:
@@ -82,7 +81,7 @@ def offers_for(shifts: Sequence[Shift], *, look_at_line: bool = True) -> dict[in
             taken=shift.taken,
             reserve=shift.reserve,
             is_open=shift.is_open,
-            requirements=_requirements(shift.role.requirements),
+            requirements=requirements_of(shift.role.requirements),
             recruits=activity.recruits,
             team_id=activity.team_id,
             team_name=activity.team.name if activity.team else "",
@@ -92,146 +91,21 @@ def offers_for(shifts: Sequence[Shift], *, look_at_line: bool = True) -> dict[in
             quotas=tuple(quotas.get(shift.pk, ())),
         )
     lines = [shift.pk for shift in shifts if shift.has_waiters]  # type: ignore[attr-defined]
-    return _with_lines(found, lines) if look_at_line else found
+    return with_lines(found, lines) if look_at_line else found
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What a list shows of a shift besides what decides."""
-
-    activity_id: int
-    role: str
-    category: str
-    programme: str
-    hours_kind: str
-    sign_up_way: str
-    cancel_closes_minutes: int
-    person_in_charge_id: int
-    role_id: int
-    is_coupled: bool
-    state: str
-    published_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class TakenPlace:
-    """A sign-up and what it is now."""
-
-    signup_id: int
-    shift_id: int
-    person_id: int
-    state: str = SignUp.State.CONFIRMED.value
-    others: tuple[int, ...] = ()
-    """The ids of the sign-ups for later shifts that were made with it (a coupled activity)."""
-    seen: tuple[Offer, Listed, Candidate] | None = None
-    """What it was decided on, as it was before: the shift and the person."""
-
-
-LISTED_COLUMNS: Final = (
-    "pk",
-    "activity__title",
-    "activity__place",
-    "starts_at",
-    "ends_at",
-    "places",
-    "taken",
-    "reserve",
-    "is_open",
-    "role__requirements",
-    "activity__recruits",
-    "activity__team_id",
-    "activity__team__name",
-    "activity__is_dangerous",
-    "activity__sign_up_closes_minutes",
-    "has_waves",
-    "has_quotas",
-    "has_waiters",
-    "activity_id",
-    "role__name",
-    "activity__category",
-    "activity__programme__name",
-    "activity__hours_kind",
-    "activity__sign_up_way",
-    "activity__cancel_closes_minutes",
-    "activity__person_in_charge_id",
-    "role_id",
-    "activity__is_coupled",
-    "activity__state",
-    "activity__published_at",
-)
-
-
-def listed_offers(rows: QuerySet[Shift]) -> dict[int, tuple[Offer, Listed]]:
-    """Shifts of a list as values, in order: columns, not objects. One query, and those of `offers_for`."""
-    return _listed(list(_listed_rows(rows)))
-
-
-def listed_coming(at: datetime) -> dict[int, tuple[Offer, Listed]]:
-    """The next open shifts after that moment, by time, at most SHIFTS_LOOKED_AT."""
-    return _listed(COMING.rows(at=at))
-
-
-def listed_offer(shift_id: int) -> tuple[Offer, Listed] | None:
-    """One shift of the database, whoever asks; None where there is none."""
-    return _listed(ONE_SHIFT.rows(shift=shift_id)).get(shift_id)
-
-
-def _listed_rows(rows: QuerySet[Shift]) -> QuerySet[Shift, tuple[Any, ...]]:
-    return deciding_rows(rows).select_related(None).values_list(*LISTED_COLUMNS)
-
-
-def open_rows(at: datetime) -> QuerySet[Shift]:
-    """Shifts after that moment that take sign-ups."""
-    return Shift.objects.filter(is_open=True, starts_at__gt=at)
-
-
-COMING: Final = PreparedRead(
-    lambda at: _listed_rows(open_rows(at).order_by("starts_at", "id")[:SHIFTS_LOOKED_AT]), at=datetime
-)
-ONE_SHIFT: Final = PreparedRead(lambda shift: _listed_rows(Shift.objects.filter(pk=shift)), shift=int)
-
-
-def _listed(found: Sequence[tuple[Any, ...]]) -> dict[int, tuple[Offer, Listed]]:
-    waves = _waves({row[18] for row in found if row[15]})
-    quotas = quotas_of({row[0] for row in found if row[16]})
-    offers = {
-        row[0]: Offer(
-            shift_id=row[0],
-            title=row[1],
-            place=row[2],
-            starts_at=row[3],
-            ends_at=row[4],
-            places=row[5],
-            taken=row[6],
-            reserve=row[7],
-            is_open=row[8],
-            requirements=_requirements(row[9]),
-            recruits=row[10],
-            team_id=row[11],
-            team_name=row[12] or "",
-            is_dangerous=row[13],
-            sign_up_closes_minutes=row[14],
-            waves=waves.get(row[18], ()),
-            quotas=tuple(quotas.get(row[0], ())),
-        )
-        for row in found
-    }
-    offers = _with_lines(offers, [row[0] for row in found if row[17]])
-    return {row[0]: (offers[row[0]], Listed(row[18], row[19], row[20], row[21] or "", *row[22:])) for row in found}
-
-
-def _requirements(stored: Mapping[str, Any]) -> Requirements:
+def requirements_of(stored: Mapping[str, Any]) -> Requirements:
     return Requirements.from_stored(stored) if stored else NO_REQUIREMENTS
 
 
-def _with_lines(found: dict[int, Offer], with_waiters: Sequence[int]) -> dict[int, Offer]:
+def with_lines(found: dict[int, Offer], with_waiters: Sequence[int]) -> dict[int, Offer]:
     """Marks shifts with a free place before which somebody waits who could take it."""
     lines = [shift_id for shift_id in with_waiters if found[shift_id].taken < found[shift_id].places]
     ready = {row.shift_id for row in ready_waiters(lines, found)} if lines else set()
     return {pk: replace(offer, has_waiting=True) if pk in ready else offer for pk, offer in found.items()}
 
 
-def _waves(activity_ids: Collection[int]) -> dict[int, tuple[NewWave, ...]]:
+def waves_of(activity_ids: Collection[int]) -> dict[int, tuple[NewWave, ...]]:
     if not activity_ids:
         return {}
     found: dict[int, list[NewWave]] = defaultdict(list)
@@ -264,22 +138,28 @@ def quotas_of(shift_ids: Collection[int]) -> dict[int, list[QuotaState]]:
     return dict(found)
 
 
+ALL_KINDS: Final = PreparedRead(lambda: QualificationKind.objects.values_list("code", "name", "name_en", "category"))
+"""A hospital has some dozens, and shifts ask for any of them."""
+
+
 def kinds_for(offers: Iterable[Offer]) -> dict[str, Kind]:
     """Names in the reader's language, and categories, of what these shifts ask for; no query where they ask for nothing."""
     codes = {code for offer in offers for code in offer.requirements.qualifications}
     if not codes:
         return {}
-    rows = QualificationKind.objects.filter(code__in=codes).values_list("code", "name", "name_en", "category")
     in_chinese = is_chinese()
-    return {code: Kind(name if in_chinese else english or name, category) for code, name, english, category in rows}
+    return {
+        code: Kind(name if in_chinese else english or name, category)
+        for code, name, english, category in ALL_KINDS.rows()
+        if code in codes
+    }
 
 
 def candidates(person_ids: Collection[int], offers: Collection[Offer]) -> dict[int, Candidate]:
     """These people as the shifts decide on them; who is not in the archive is left out."""
-    facts = archive_facts(person_ids)
+    facts, passbooks = _accounts(set(person_ids))
     if not facts or not offers:
         return {}
-    passbooks = passbook_states(facts)
     held = held_shifts(facts, offers)
     memberships = _memberships(facts) if any(_asks_membership(offer) for offer in offers) else {}
     recent, served = _service_of(facts, offers)
@@ -299,6 +179,23 @@ def candidates(person_ids: Collection[int], offers: Collection[Offer]) -> dict[i
         )
         for person_id, known in facts.items()
     }
+
+
+WHO: Final = PreparedRead(lambda person: own_rows(person).values_list(*OWN_COLUMNS, "passbook__state"), person=int)
+"""One person in the archive, with their qualifications and the state of their passbook: at every sign-up one asks."""
+
+
+def _accounts(person_ids: Collection[int]) -> tuple[dict[int, Facts], Mapping[int, str]]:
+    """What the archive knows of these people, and the states of their passbooks; of one person by one query."""
+    if len(person_ids) != 1:
+        facts = archive_facts(person_ids)
+        return facts, passbook_states(facts) if facts else {}
+    rows = WHO.rows(person=next(iter(person_ids)))
+    own = own_facts(rows)
+    if own is None:
+        return {}, {}
+    state = rows[0][-1]
+    return {own.person_id: own}, {own.person_id: state} if state else {}
 
 
 def _held_rows(person_ids: Sequence[int], after: datetime, before: datetime) -> QuerySet[SignUp, tuple[Any, ...]]:

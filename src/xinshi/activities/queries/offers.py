@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 
@@ -13,16 +13,17 @@ from xinshi.activities import access
 from xinshi.activities.domain import FIRST_DAY, LAST_DAY
 from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInSearch
-from xinshi.activities.queries.deciding import (
+from xinshi.activities.queries.deciding import candidates, surroundings
+from xinshi.activities.queries.listing import (
     SHIFTS_LOOKED_AT,
+    DecidedOn,
     Listed,
     TakenPlace,
-    candidates,
     listed_coming,
     listed_offers,
-    surroundings,
+    listed_rows,
 )
-from xinshi.activities.queries.deciding import open_rows as open_after
+from xinshi.activities.queries.listing import open_rows as open_after
 from xinshi.activities.queries.suggested import Suggested, suggested_to
 from xinshi.activities.reasons import Help, help_for
 from xinshi.archive.domain import Facts
@@ -163,16 +164,16 @@ def open_shifts(
     is_whole = not category and day is None and looked_at == SHIFTS_LOOKED_AT
     listed = listed_coming(clock.now()) if is_whole else listed_offers(rows[:looked_at])
     found, candidate, _kinds = _as_seen(actor, listed)
-    may = [shift for shift in found if shift.refusal is None and not shift.my_state]
-    rest = [shift for shift in found if shift.refusal is not None]
+    may = [one for one in found if not one.reasons and not one.mine]
+    rest = [one for one in found if one.reasons]
     chosen, others = (may, rest) if tab == "may" else (rest, may)
-    part = chosen[(number - 1) * per_page : number * per_page]
+    part = [one.shown() for one in chosen[(number - 1) * per_page : number * per_page]]
     is_first = tab == "may" and number == 1 and not category and day is None
     return ShiftPage(
         shifts=part,
         number=number,
         has_next=len(chosen) > number * per_page,
-        suggested=suggested_to(actor, candidate, may, limit=suggestions) if is_first and candidate else [],
+        suggested=suggested_to(actor, candidate, part, limit=suggestions) if is_first and candidate else [],
         others=len(others),
     )
 
@@ -267,7 +268,16 @@ def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
         place.signup_id, offer.shift_id, place.state, offer.title, offer.place, offer.starts_at, offer.ends_at
     )
     taken = offer.taken + (place.state == SignUp.State.CONFIRMED)
-    return _shown(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine)
+    return _seen(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine).shown()
+
+
+def shown_refused(actor: Actor, shift_id: int, refusal: DomainError) -> OfferedShift | None:
+    """The shift as it was when the actor was refused, without asking anew; None where that is not known."""
+    on = refusal.__cause__
+    if not isinstance(on, DecidedOn) or (on.offer.shift_id, on.candidate.person_id) != (shift_id, actor.person_id):
+        return None
+    mine = next((held for held in on.candidate.held if held.shift_id == on.offer.shift_id), None)
+    return _seen(on.offer, on.listed, on.candidate, on.around, mine).shown()
 
 
 def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
@@ -277,39 +287,71 @@ def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
     return [by_id[shift.pk] for shift in shifts if shift.pk in by_id]
 
 
+def offered_rows(actor: Actor, rows: Iterable[tuple[Any, ...]]) -> list[OfferedShift]:
+    """Rows of `read_rows` as the actor sees them, in their order."""
+    seen, *_ = _as_seen(actor, listed_rows(rows))
+    return [one.shown() for one in seen]
+
+
 def _offered(actor: Actor, rows: QuerySet[Shift]) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
     """The shifts as the actor sees them; the actor as what decides, None without a sign-in; qualifications by code."""
-    return _as_seen(actor, listed_offers(rows))
+    seen, candidate, kinds = _as_seen(actor, listed_offers(rows))
+    return [one.shown() for one in seen], candidate, kinds
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A shift and what stands between it and the actor; of hundreds that are decided on a page shows a few."""
+
+    offer: Offer
+    listed: Listed
+    at: datetime
+    mine: HeldShift | None
+    reasons: list[DomainError]
+    """Why the actor may not take a place; empty with a sign-up of their own."""
+    is_known: bool
+    """False for a visitor, who is nobody yet."""
+
+    def shown(self) -> OfferedShift:
+        return _shown(self)
 
 
 def _as_seen(
     actor: Actor, found: Mapping[int, tuple[Offer, Listed]]
-) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
+) -> tuple[list[_Seen], Candidate | None, Mapping[str, Kind]]:
+    """What `_offered` says, of shifts that were read already."""
     offers = [offer for offer, _listed in found.values()]
     people = candidates([actor.person_id], offers) if actor.person_id is not None and offers else {}
     candidate = people.get(actor.person_id or 0)
     around = surroundings(offers if candidate else [])
     mine = {held.shift_id: held for held in candidate.held} if candidate else {}
     led = replace(around, is_led=True)
-    shown = [
-        _shown(
+    charges = {listed.person_in_charge_id for _offer, listed in found.values()}
+    own = {person_id for person_id in charges if access.leads(actor, person_id)}
+    seen = [
+        _seen(
             offer,
             listed,
             candidate,
-            led if access.leads(actor, listed.person_in_charge_id) else around,
+            led if listed.person_in_charge_id in own else around,
             mine.get(offer.shift_id),
         )
         for offer, listed in found.values()
     ]
-    return shown, candidate, around.kinds
+    return seen, candidate, around.kinds
 
 
-def _shown(
+def _seen(
     offer: Offer, listed: Listed, candidate: Candidate | None, around: Surroundings, mine: HeldShift | None
-) -> OfferedShift:
+) -> _Seen:
     reasons = [] if mine else refusals(candidate or NOBODY, offer, around)
     if candidate is None:
         reasons = [error for error in reasons if error.code in OF_THE_SHIFT]
+    return _Seen(offer, listed, around.at, mine, reasons, candidate is not None)
+
+
+def _shown(seen: _Seen) -> OfferedShift:
+    offer, listed, mine, reasons = seen.offer, seen.listed, seen.mine, seen.reasons
     first = reasons[0] if reasons else None
     closes_at = offer.starts_at - timedelta(minutes=listed.cancel_closes_minutes)
     return OfferedShift(
@@ -325,15 +367,15 @@ def _shown(
         ends_at=offer.ends_at,
         places=offer.places,
         taken=offer.taken,
-        takes_sign_ups=offer.is_open and offer.starts_at > around.at,
+        takes_sign_ups=offer.is_open and offer.starts_at > seen.at,
         is_on_request=listed.sign_up_way == Activity.SignUpWay.ON_REQUEST,
         my_signup_id=mine.signup_id if mine else None,
         my_state=mine.state if mine else "",
         offered_until=mine.offered_until if mine else None,
         may_cancel=mine is not None
         and not mine.has_come
-        and around.at < (closes_at if mine.state == SignUp.State.CONFIRMED else offer.starts_at),
+        and seen.at < (closes_at if mine.state == SignUp.State.CONFIRMED else offer.starts_at),
         refusal=first,
         help=help_for(first) if first else Help.NOTHING,
-        may_wait=candidate is not None and may_wait(reasons, offer),
+        may_wait=seen.is_known and may_wait(reasons, offer),
     )

@@ -22,7 +22,7 @@ class Suggested:
 
 
 class Suggester(Protocol):
-    """Of the shifts that the actor may take, at most `limit` that suit them, the best first."""
+    """Of the next shifts that the actor may take, at most `limit` that suit them, the best first."""
 
     def __call__(
         self, actor: Actor, candidate: Candidate, may: Sequence[OfferedShift], *, limit: int

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django import template
 from django.utils.translation import gettext
 
+from xinshi.activities import lines
 from xinshi.activities.detailing import PlanOnPage, plan_on_page
 from xinshi.activities.forms import closing_text
 from xinshi.activities.helping import SENTENCES, help_address
@@ -16,15 +17,9 @@ from xinshi.activities.queries import ActivityDetail, OfferedShift
 from xinshi.activities.reasons import Help
 from xinshi.doors.pages import refusal_text
 from xinshi.doors.wording import day_of
-from xinshi.kernel.errors import DomainError, gettext_noop
+from xinshi.kernel.errors import DomainError
 
 register = template.Library()
-OWN_STATES = {
-    "confirmed": (gettext_noop("You have a place"), "good"),
-    "offered": (gettext_noop("A place is offered to you"), "warn"),
-    "waiting": (gettext_noop("You are on the waiting list"), "info"),
-    "requested": (gettext_noop("You asked for a place"), "info"),
-}
 STATE_TONES = {"draft": "info", "published": "good", "cancelled": "bad", "finished": ""}
 REQUEST_TONES = {"asked": "warn", "planning": "info", "granted": "good", "declined": "bad"}
 
@@ -106,9 +101,9 @@ def help_link(shift: OfferedShift) -> str:
 @register.filter
 def own_state(code: str) -> str:
     """What one has in a shift, said to oneself."""
-    return gettext(OWN_STATES[code][0]) if code in OWN_STATES else ""
+    return lines.own_state(code)[0]
 
 
 @register.filter
 def own_tone(code: str) -> str:
-    return OWN_STATES[code][1] if code in OWN_STATES else ""
+    return lines.own_state(code)[1]

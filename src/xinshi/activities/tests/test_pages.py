@@ -271,7 +271,7 @@ def test_lists_take_few_queries(cast: Cast, make_activity: MakeActivity, django_
     browser = cast.volunteer.client
     browser.get(url("offers"))
     for name in ("offers", "mine"):
-        with django_assert_max_num_queries(16):  # who asks; what decides; what suits
+        with django_assert_max_num_queries(12):  # who asks; what decides; what suits
             browser.get(url(name))
     coordinator = cast.coordinator.client
     with django_assert_max_num_queries(11):

@@ -66,7 +66,7 @@ def test_gives_a_place_and_writes_who_took_it(cast: Cast, make_activity: MakeAct
 def test_takes_few_queries(cast: Cast, make_activity: MakeActivity, django_assert_max_num_queries: object) -> None:
     (shift_id,) = make_activity().shift_ids
     actor = cast.volunteer.actor
-    with django_assert_max_num_queries(13):  # eleven statements and the pair of a savepoint
+    with django_assert_max_num_queries(10):  # on SQLite, where some take two statements
         sign_up(actor=actor, shift_id=shift_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,7 +80,7 @@ OPEN: Final = Opening(is_open=True, places_max=None, opens_at=None)
 
 
 def opening(
-    waves: Iterable[NewWave],
+    waves: Sequence[NewWave],
     *,
     memberships: Collection[int],
     recent_shifts: int,
@@ -88,9 +88,9 @@ def opening(
     at: datetime,
 ) -> Opening:
     """What the waves of an activity say to whoever is like that."""
-    found = sorted(waves, key=lambda wave: wave.opens_at)
-    if not found:
+    if not waves:
         return OPEN
+    found = sorted(waves, key=lambda wave: wave.opens_at)
     mine = [wave for wave in found if admits(wave, memberships, recent_shifts, has_served=has_served)]
     caps = [wave.places for wave in mine if wave.opens_at <= at]
     coming = [wave for wave in mine if wave.opens_at > at]

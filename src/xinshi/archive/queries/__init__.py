@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xinshi.archive.queries.deciding import facts, inclusions
+from xinshi.archive.queries.deciding import OWN_COLUMNS, facts, inclusions, own_facts, own_rows
 from xinshi.archive.queries.lists import (
     KindLine,
     included_codes,
@@ -39,6 +39,7 @@ from xinshi.archive.queries.qualifications import (
 )
 
 __all__ = [
+    "OWN_COLUMNS",
     "PAGE_SIZE",
     "ArchiveLine",
     "DeskSummary",
@@ -59,6 +60,8 @@ __all__ = [
     "matching",
     "name_of",
     "of_person",
+    "own_facts",
+    "own_rows",
     "pledge_text_on",
     "pledge_texts",
     "profile_view",

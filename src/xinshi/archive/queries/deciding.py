@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from xinshi.archive.availability import Availability, AvailabilityException
 from xinshi.archive.domain import UNLIMITED, Facts, Limits, covered_until, last_days
@@ -32,6 +32,7 @@ PROFILE_COLUMNS: Final = (
 """What `facts` reads of a profile: nothing that is sealed."""
 PERSON_COLUMNS: Final = ("pk", "birth_date", "group", *PROFILE_COLUMNS)
 PERIOD_COLUMNS: Final = ("person_id", "kind__code", "issued_on", "expires_on")
+OWN_COLUMNS: Final = (*PERSON_COLUMNS, "verified__kind__code", "verified__issued_on", "verified__expires_on")
 
 
 def _person_rows(person_ids: Sequence[int]) -> QuerySet[Person, tuple[Any, ...]]:
@@ -43,17 +44,39 @@ def _period_rows(person_ids: Sequence[int]) -> QuerySet[Qualification, tuple[Any
     return verified.values_list(*PERIOD_COLUMNS)
 
 
-ONE_PERSON: Final = PreparedRead(lambda person: _person_rows([person]), person=int)
-PERIODS_OF_ONE: Final = PreparedRead(lambda person: _period_rows([person]), person=int)
+def own_rows(person_id: int) -> QuerySet[Person, tuple[Any, ...]]:
+    """OWN_COLUMNS of one person, a row for each verified qualification, or one where there is none: see `own_facts`."""
+    is_verified = Q(qualifications__state=Qualification.State.VERIFIED)
+    verified = FilteredRelation("qualifications", condition=is_verified)
+    return Person.objects.filter(pk=person_id).annotate(verified=verified).values_list(*OWN_COLUMNS)
+
+
+ONE_PERSON: Final = PreparedRead(own_rows, person_id=int)
 """At every sign-up it is one person who asks."""
+ALL_INCLUSIONS: Final = PreparedRead(lambda: Inclusion.objects.values_list("kind__code", "included__code"))
 
 
 def inclusions() -> dict[str, list[str]]:
     """Which codes each code includes directly."""
     found: dict[str, list[str]] = defaultdict(list)
-    for code, included in Inclusion.objects.values_list("kind__code", "included__code"):
+    for code, included in ALL_INCLUSIONS.rows():
         found[code].append(included)
     return dict(found)
+
+
+def own_facts(rows: Sequence[tuple[Any, ...]]) -> Facts | None:
+    """`Facts` of the one person whose OWN_COLUMNS these are; None where there are none. One query more at most."""
+    if not rows:
+        return None
+    row, number = dict(zip(PERSON_COLUMNS, rows[0], strict=False)), len(PERSON_COLUMNS)
+    periods: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    for code, issued_on, expires_on in (values[number : number + 3] for values in rows):
+        if code is not None:
+            periods[code].append((issued_on, expires_on or UNLIMITED))
+    today = clock.today()
+    held = [(code, last) for code, some in periods.items() if (last := covered_until(some, today=today)) is not None]
+    qualifications = last_days(held, inclusions()) if held else {}
+    return _facts(row, qualifications) if row["profile__pk"] else _bare(row, qualifications)
 
 
 def facts(person_ids: Collection[int]) -> dict[int, Facts]:
@@ -62,6 +85,9 @@ def facts(person_ids: Collection[int]) -> dict[int, Facts]:
     Somebody without a profile has no limits, no availability that is known and no sites (see `Limits`, `Facts`).
     """
     wanted = sorted(set(person_ids))
+    if len(wanted) == 1:
+        own = own_facts(ONE_PERSON.rows(person_id=wanted[0]))
+        return {} if own is None else {own.person_id: own}
     includes: dict[str, list[str]] | None = None
     found: dict[int, Facts] = {}
     today = clock.today()
@@ -73,8 +99,7 @@ def facts(person_ids: Collection[int]) -> dict[int, Facts]:
                 held[person_id].append((code, last))
         if held and includes is None:
             includes = inclusions()
-        rows = ONE_PERSON.rows(person=part[0]) if len(part) == 1 else _person_rows(part)
-        for row in (dict(zip(PERSON_COLUMNS, values, strict=True)) for values in rows):
+        for row in (dict(zip(PERSON_COLUMNS, values, strict=True)) for values in _person_rows(part)):
             qualifications = last_days(held[row["pk"]], includes or {})
             found[row["pk"]] = _facts(row, qualifications) if row["profile__pk"] else _bare(row, qualifications)
     return found
@@ -83,8 +108,7 @@ def facts(person_ids: Collection[int]) -> dict[int, Facts]:
 def _periods(person_ids: Sequence[int]) -> dict[tuple[int, str], list[tuple[date, date]]]:
     """(first day, last day) of what was verified, by person and code."""
     found: dict[tuple[int, str], list[tuple[date, date]]] = defaultdict(list)
-    rows = PERIODS_OF_ONE.rows(person=person_ids[0]) if len(person_ids) == 1 else _period_rows(person_ids)
-    for person_id, code, issued_on, expires_on in rows:
+    for person_id, code, issued_on, expires_on in _period_rows(person_ids):
         found[person_id, code].append((issued_on, expires_on or UNLIMITED))
     return found
 

@@ -162,10 +162,14 @@ def activity_outcomes(actor: Actor, activity_id: int) -> ActivityOutcomes:
 def missing_lately(actor: Actor) -> int:
     """How many activities that the actor leads ended in the last ASK_DAYS_MAX days without any report: one query."""
     at = clock.now()
+    since = at - timedelta(days=ASK_DAYS_MAX)
+    # A shift lies on one day; by when it began the index finds the few that matter among years of shifts.
     ended = Shift.objects.filter(
-        activity=OuterRef("pk"), ends_at__lt=at, ends_at__gte=at - timedelta(days=ASK_DAYS_MAX)
+        starts_at__lt=at, starts_at__gte=since - timedelta(days=1), ends_at__gte=since, ends_at__lt=at
     )
-    rows = access.led_by(actor).filter(Exists(ended), state__in=[Activity.State.PUBLISHED, Activity.State.FINISHED])
+    rows = access.led_by(actor).filter(
+        pk__in=ended.values("activity_id"), state__in=[Activity.State.PUBLISHED, Activity.State.FINISHED]
+    )
     rows = rows.exclude(Exists(Shift.objects.filter(activity=OuterRef("pk"), ends_at__gte=at)))
     return rows.exclude(Exists(OutcomeReport.objects.filter(activity=OuterRef("pk")))).count()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from xinshi.activities.actions import sign_up
 from xinshi.archive.actions import ensure_kinds, grant_many
@@ -29,10 +30,12 @@ from xinshi.campaigns.domain import (
     StepMissing,
     Through,
     check_age,
-    wave_for,
 )
 from xinshi.campaigns.models import Campaign, CampaignPost, CampaignWave, Recruit
-from xinshi.campaigns.queries.waves import waves_of
+from xinshi.campaigns.queries.path import JOINED_COLUMNS, joined_of, recruit_rows
+from xinshi.campaigns.queries.path import Joined as JoinedRow
+from xinshi.campaigns.queries.waves import wave_for_person
+from xinshi.doors.prepared import PreparedRead, run
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import Invalid, NotAllowed, NotFound, gettext_noop
@@ -222,6 +225,15 @@ def _pledged(system: Actor, campaign: Campaign, people: Sequence[int], *, throug
     )
 
 
+def _taking(campaign: int, person: int, shift: int) -> QuerySet[Recruit, tuple[Any, ...]]:
+    post = CampaignPost.objects.filter(shift_id=shift, site__campaign_id=OuterRef("campaign_id"))
+    rows = recruit_rows(campaign, person).annotate(is_of_campaign=Exists(post))
+    return rows.values_list(*JOINED_COLUMNS, "is_of_campaign")
+
+
+TAKING: Final = PreparedRead(_taking, campaign=int, person=int, shift=int)
+
+
 def take_shift(*, actor: Actor, campaign: Campaign, shift_id: int) -> int:
     """Take a place in one of the campaign's shifts, once all steps before it are done; the sign-up's id.
 
@@ -229,33 +241,38 @@ def take_shift(*, actor: Actor, campaign: Campaign, shift_id: int) -> int:
     """
     if actor.person_id is None:
         raise NotAllowed
-    if not CampaignPost.objects.filter(shift_id=shift_id, site__campaign=campaign).exists():
+    found = TAKING.rows(campaign=campaign.pk, person=actor.person_id, shift=shift_id)
+    if not (found[0][-1] if found else _is_of(campaign, shift_id)):
         raise NotFound
     _require_open(campaign)
-    recruit = Recruit.objects.filter(campaign=campaign, person_id=actor.person_id).first()
-    if recruit is None or not _has_learned(campaign, actor.person_id):
+    if not found or not _has_learned(campaign, actor.person_id):
         raise StepMissing
+    joined = joined_of(found[0][:-1])
     with transaction.atomic():
         taken = sign_up(actor=actor, shift_id=shift_id)
-        if recruit.placed_at is None:
-            _count_on_wave(recruit)
+        if not joined.has_first_place:
+            _count_on_wave(campaign, joined)
     return taken.signup_id
 
 
-def _count_on_wave(recruit: Recruit) -> None:
+def _is_of(campaign: Campaign, shift_id: int) -> bool:
+    return CampaignPost.objects.filter(shift_id=shift_id, site__campaign=campaign).exists()
+
+
+FIRST_PLACE: Final = "UPDATE campaign_recruit SET placed_at = %s, wave_id = %s WHERE id = %s AND placed_at IS NULL"
+
+
+def _count_on_wave(campaign: Campaign, joined: JoinedRow) -> None:
     """Somebody's first place counts on the quota of the wave that lets them in; the person's row is locked.
 
     One conditional UPDATE decides who has the last place of a quota, as it does for a shift.
     """
-    at = clock.now()
-    has_waves, admitting = waves_of(recruit.campaign_id, recruit.person_id, recruit.organization_id)
-    wave = wave_for(admitting, has_waves=has_waves, at=at)
-    if wave is not None:
+    wave = wave_for_person(campaign, joined)
+    _rows, is_first = run(FIRST_PLACE, [clock.now(), wave.wave_id if wave else None, joined.recruit_id])
+    if wave is not None and is_first:
         free = CampaignWave.objects.filter(Q(places=None) | Q(used__lt=F("places")), pk=wave.wave_id, is_active=True)
         if not free.update(used=F("used") + 1):
             raise QuotaUsed
-    wave_id = wave.wave_id if wave else None
-    Recruit.objects.filter(pk=recruit.pk, placed_at=None).update(placed_at=at, wave_id=wave_id)
 
 
 def _has_learned(campaign: Campaign, person_id: int) -> bool:
@@ -301,7 +318,7 @@ def enter_at_station(
             ],
         )
     if shift_id is not None:
-        if not CampaignPost.objects.filter(shift_id=shift_id, site__campaign=campaign).exists():
+        if not _is_of(campaign, shift_id):
             raise NotFound
         sign_up(actor=actor, shift_id=shift_id, person_id=person_id)
         Recruit.objects.filter(campaign=campaign, person_id=person_id).update(placed_at=clock.now())

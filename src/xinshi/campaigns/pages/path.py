@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from xinshi.campaigns import actions, lessons
 from xinshi.campaigns.access import public_campaign
 from xinshi.campaigns.actions.joining import Joined
-from xinshi.campaigns.domain import Step
+from xinshi.campaigns.domain import Step, StepMissing
 from xinshi.campaigns.forms.path import PledgeForm, StartForm, WhoForm
 from xinshi.campaigns.models import Campaign
 from xinshi.campaigns.printing import PDF, poster_pdf
@@ -26,7 +27,8 @@ from xinshi.campaigns.queries.waves import wave_for_person, wave_of_word
 from xinshi.documents.qr import qr_svg, site_address
 from xinshi.doors.pages import PUBLIC, PageRequest, attempt, page, refusal_text
 from xinshi.kernel import clock
-from xinshi.kernel.errors import DomainError
+from xinshi.kernel.actor import Actor
+from xinshi.kernel.errors import DomainError, NotAllowed
 from xinshi.messages.gateways import is_ready
 from xinshi.people.models import User
 
@@ -60,15 +62,57 @@ def start(request: PageRequest, campaign_code: str) -> HttpResponse:
         actions.join(actor=request.actor, campaign=campaign, organization_id=_partner(request, campaign))
         return _go_on(request, campaign)
     found = queries.path(request.actor, campaign)
-    context = {
-        "campaign": campaign,
-        "found": found,
-        "is_open": campaign.state == Campaign.State.OPEN and clock.today() <= campaign.ends_on,
-        "next": reverse(NEXT[found.step], args=[campaign.code]),
-        "is_ready": is_ready(),
-        "begun": _begun(request, campaign) is not None,
-    }
+    begun = _begun(request, campaign) is not None
+    context = {"campaign": campaign, "shown": _shown(request.actor, found, has_begun=begun)}
     return render(request, "campaigns/path/start.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a campaign's public page says: the same for everybody who is as far."""
+
+    code: str
+    name: str
+    purpose: str
+    starts_on: date
+    ends_on: date
+    age_min: int
+    is_insured: bool
+    bring: str
+    risks: str
+    lesson_code: str
+    is_open: bool
+    step: Step
+    next: str
+    is_known: bool
+    """Signed in; with `has_person` as somebody who can volunteer."""
+    has_person: bool
+    has_begun: bool
+    is_ready: bool
+    """Codes can be sent by text."""
+
+
+def _shown(actor: Actor, found: queries.Path, *, has_begun: bool) -> Shown:
+    campaign = found.campaign
+    return Shown(
+        code=campaign.code,
+        name=campaign.name,
+        purpose=campaign.purpose,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        age_min=campaign.age_min,
+        is_insured=campaign.insurance_until is not None,
+        bring=campaign.bring,
+        risks=campaign.risks,
+        lesson_code=campaign.lesson_code,
+        is_open=campaign.state == Campaign.State.OPEN and clock.today() <= campaign.ends_on,
+        step=found.step,
+        next=reverse(NEXT[found.step], args=[campaign.code]),
+        is_known=actor.user_id is not None,
+        has_person=actor.person_id is not None,
+        has_begun=has_begun,
+        is_ready=is_ready(),
+    )
 
 
 @never_cache
@@ -191,17 +235,12 @@ def lesson(request: PageRequest, campaign_code: str) -> HttpResponse:
 def shifts(request: PageRequest, campaign_code: str) -> HttpResponse:
     """The campaign's shifts by day and site; POST takes one."""
     campaign = public_campaign(campaign_code)
-    found = queries.path(request.actor, campaign)
-    if not found.progress.has_joined:
-        return redirect("campaigns:path", campaign.code)
-    if not found.progress.has_pledged or found.progress.needs_lesson:
-        return _go_on(request, campaign)
     if request.method == "POST":
-        shift_id = request.POST.get("shift", "")
-        number = int(shift_id) if shift_id.isascii() and shift_id.isdigit() and len(shift_id) < 19 else 0
-        actions.take_shift(actor=request.actor, campaign=campaign, shift_id=number)
-        messages.success(request, gettext("The place is yours. See you there!"))
-        return redirect("campaigns:path_done", campaign.code)
+        return _take(request, campaign)
+    found = queries.path(request.actor, campaign)
+    joined = found.joined
+    if joined is None or not found.progress.has_pledged or found.progress.needs_lesson:
+        return redirect(NEXT[found.step], campaign.code)
     site = request.GET.get("site", "")
     choice = queries.choice(
         request.actor,
@@ -213,15 +252,27 @@ def shifts(request: PageRequest, campaign_code: str) -> HttpResponse:
         "campaign": campaign,
         "found": found,
         "choice": choice,
-        "not_yet": "" if found.places else _why_not_yet(request, campaign),
+        "not_yet": "" if found.progress.has_place else _why_not_yet(campaign, joined),
     }
     return render(request, "campaigns/path/shifts.html", context)
 
 
-def _why_not_yet(request: PageRequest, campaign: Campaign) -> str:
+def _take(request: PageRequest, campaign: Campaign) -> HttpResponse:
+    """Take the shift that was chosen; whoever misses a step before it goes there."""
+    shift_id = request.POST.get("shift", "")
+    number = int(shift_id) if shift_id.isascii() and shift_id.isdigit() and len(shift_id) < 19 else 0
+    try:
+        actions.take_shift(actor=request.actor, campaign=campaign, shift_id=number)
+    except (StepMissing, NotAllowed):
+        return _go_on(request, campaign)
+    messages.success(request, gettext("The place is yours. See you there!"))
+    return redirect("campaigns:path_done", campaign.code)
+
+
+def _why_not_yet(campaign: Campaign, joined: queries.Joined) -> str:
     """Why the campaign's waves do not let this person take a place now; empty where they do."""
     try:
-        wave_for_person(request.actor, campaign)
+        wave_for_person(campaign, joined)
     except DomainError as refusal:
         return refusal_text(refusal)
     return ""
@@ -233,9 +284,10 @@ def done(request: PageRequest, campaign_code: str) -> HttpResponse:
     """Where and when one is expected, whom one asks, and what to bring."""
     campaign = public_campaign(campaign_code)
     found = queries.path(request.actor, campaign)
-    if found.step != Step.DONE:
-        return _go_on(request, campaign)
-    return render(request, "campaigns/path/done.html", {"campaign": campaign, "found": found})
+    if found.joined is None or found.step != Step.DONE:
+        return redirect(NEXT[found.step], campaign.code)
+    places = queries.own_places(found.joined.person_id, campaign)
+    return render(request, "campaigns/path/done.html", {"campaign": campaign, "found": found, "places": places})
 
 
 @page(PUBLIC)

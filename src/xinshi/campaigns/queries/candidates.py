@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from xinshi.activities.eligibility import refusals
 from xinshi.activities.models import SignUp
 from xinshi.activities.queries.deciding import candidates as able_people
-from xinshi.activities.queries.deciding import listed_offer, surroundings
+from xinshi.activities.queries.deciding import surroundings
+from xinshi.activities.queries.listing import listed_offer
 from xinshi.activities.requirements import Requirements
 from xinshi.archive.domain import INSURANCE, PLEDGE
 from xinshi.bank.models import Passbook

@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from xinshi.campaigns import access
 from xinshi.campaigns.domain import WaveState, wave_for
-from xinshi.campaigns.models import Campaign, CampaignWave, Recruit
+from xinshi.campaigns.models import Campaign, CampaignWave
+from xinshi.campaigns.queries.path import Joined
 from xinshi.documents.qr import site_address
+from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import NotFound
 from xinshi.organizations.access import kept_by
 from xinshi.organizations.models import Membership
 
@@ -34,29 +35,34 @@ class WaveLine:
         return None if self.wave.places is None else self.wave.places - self.wave.used
 
 
+WAVES: Final = PreparedRead(
+    lambda campaign: CampaignWave.objects.filter(campaign_id=campaign, is_active=True).values_list(
+        "organization_id", "pk", "opens_at", "places", "used"
+    )[:WAVES_MAX],
+    campaign=int,
+)
+
+
 def waves_of(campaign_id: int, person_id: int, organization_id: int | None) -> tuple[bool, list[WaveState]]:
     """Whether the campaign has waves, and those that admit this person: everybody's, their partner's, their teams'."""
-    waves = list(CampaignWave.objects.filter(campaign_id=campaign_id, is_active=True)[:WAVES_MAX])
+    waves = WAVES.rows(campaign=campaign_id)
     if not waves:
         return False, []
-    asked = [wave.organization_id for wave in waves if wave.organization_id is not None]
+    asked = [organization for organization, *_wave in waves if organization is not None]
     belongs = set(
         Membership.objects.filter(person_id=person_id, until=None, organization_id__in=asked).values_list(
             "organization_id", flat=True
         )
     )
     admitted = {None, organization_id, *belongs}
-    return True, [
-        WaveState(wave.pk, wave.opens_at, wave.places, wave.used) for wave in waves if wave.organization_id in admitted
-    ]
+    return True, [WaveState(*wave) for organization, *wave in waves if organization in admitted]
 
 
-def wave_for_person(actor: Actor, campaign: Campaign) -> WaveState | None:
-    """On which wave the actor may take a first place now (see `domain.wave_for`, with its refusals)."""
-    recruit = Recruit.objects.filter(campaign=campaign, person_id=actor.person_id or 0).first()
-    if recruit is None:
-        raise NotFound
-    has_waves, admitting = waves_of(campaign.pk, recruit.person_id, recruit.organization_id)
+def wave_for_person(campaign: Campaign, joined: Joined) -> WaveState | None:
+    """On which wave somebody may take a first place now (see `domain.wave_for`, with its refusals)."""
+    if not joined.has_waves:
+        return None
+    has_waves, admitting = waves_of(campaign.pk, joined.person_id, joined.organization_id)
     return wave_for(admitting, has_waves=has_waves, at=clock.now())
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from xinshi.activities.actions import sign_up
 from xinshi.activities.models import Shift, SignUp
 from xinshi.audit.models import AuditEntry
 from xinshi.campaigns.models import Campaign, CampaignPost, Recruit
+from xinshi.campaigns.queries import path as path_queries
 from xinshi.campaigns.tests.conftest import PHONE, Cast, Surge, last_code, new_campaign, recruits
 from xinshi.people.domain import id_check_sign
+
+FRAMING = re.compile(r"BEGIN|COMMIT|(RELEASE )?SAVEPOINT")
 
 
 def at(name: str, *arguments: object) -> str:
@@ -44,6 +50,78 @@ def test_a_newcomer_goes_from_the_poster_to_a_place(browser: Client, open_surge:
     assert "东湖路 1 号" in done
     assert SignUp.objects.get(shift_id=shift_id).person.name == "赵新"
     assert Recruit.objects.count() == 1
+
+
+def test_the_path_asks_few_questions_of_the_database(cast: Cast, open_surge: Surge) -> None:
+    client, asked = cast.volunteer.client, {}
+    client.post(at("path", "flu"))
+    client.post(at("path_pledge", "flu"), {"has_pledged": "on"})
+    shift_id = open_surge.posts()[0].shift_id
+    for name, typed in (
+        ("path", None),
+        ("path_shifts", None),
+        ("path_shifts", {"shift": shift_id}),
+        ("path_done", None),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            client.post(at(name, "flu"), typed) if typed else client.get(at(name, "flu"))
+        asked[name, typed is not None] = len([one for one in queries if not FRAMING.match(one["sql"])])
+    assert asked == {
+        ("path", False): 6,
+        ("path_shifts", False): 13,
+        ("path_shifts", True): 16 if connection.vendor == "postgresql" else 17,
+        ("path_done", False): 7,
+    }
+
+
+def test_the_cards_say_how_it_stands_for_each_reader(cast: Cast, open_surge: Surge) -> None:
+    """Cards are drawn once for all who read the same: not for those who read something else."""
+    clients = [cast.volunteer.client, cast.second.client]
+    for client in clients:
+        client.post(at("path", "flu"))
+        client.post(at("path_pledge", "flu"), {"has_pledged": "on"})
+    address, first = at("path_shifts", "flu"), open_surge.posts()[0]
+
+    def cards(client: Client, language: str = "en") -> list[str]:
+        page = client.get(address, headers={"Accept-Language": language}).content.decode()
+        return re.findall(r'<li class="card">.*?</li>', page, re.DOTALL)
+
+    before = [cards(client) for client in clients]
+    assert before[0] == before[1]
+    assert [card.count("Places left: 2") for card in before[0]] == [1] * 8
+    clients[0].post(address, {"shift": first.shift_id})
+    mine, others = cards(clients[0]), cards(clients[1])
+    assert sum("You have a place" in card for card in mine) == 1
+    assert not any("You have a place" in card for card in others)
+    [changed] = [card for card in others if card not in before[0]]
+    assert "Places left: 1" in changed
+    assert f'name="shift" value="{first.shift_id}"' in changed
+    assert "报这个岗：" in cards(clients[1], "zh-Hans")[0]
+    Shift.objects.filter(pk=first.shift_id).update(taken=2)
+    last = cards(clients[1])[-1]
+    assert f'value="{first.shift_id}"' not in last
+    assert "See this day, or wait for a place" in last
+
+
+def test_a_days_list_is_cut_where_more_places_are_free_than_it_shows(
+    cast: Cast, open_surge: Surge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = cast.volunteer.client
+    client.post(at("path", "flu"))
+    client.post(at("path_pledge", "flu"), {"has_pledged": "on"})
+    of_day = [post.shift_id for post in open_surge.posts()[:8]]
+    assert not client.get(at("path_shifts", "flu")).context["choice"].is_cut
+    monkeypatch.setattr(path_queries, "OFFERED_MAX", 7)
+    for read in (path_queries.POSTS, path_queries.POSTS_OF_SITE):
+        monkeypatch.setattr(read, "_compiled", {})
+    assert client.get(at("path_shifts", "flu")).context["choice"].is_cut
+    Shift.objects.filter(pk__in=of_day[:2]).update(taken=2)
+    choice = client.get(at("path_shifts", "flu")).context["choice"]
+    assert not choice.is_cut
+    assert [one.shift.places_left for one in choice.posts] == [2] * 6 + [0]
+    assert choice.days == ((open_surge.first, True), (open_surge.first + timedelta(days=1), True))
+    of_site = client.get(at("path_shifts", "flu"), {"site": open_surge.west.pk}).context["choice"]
+    assert {one.site for one in of_site.posts} == {"西站"}
 
 
 def test_a_minor_reads_why_and_what_would_help(browser: Client, open_surge: Surge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time as clock_time
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from xinshi.activities.models import Shift, SignUp
 from xinshi.attendance.outcomes.domain import DOSES, TESTS
 from xinshi.attendance.outcomes.models import OutcomeReport
 from xinshi.campaigns import actions
+from xinshi.campaigns.actions.joining import TAKING
 from xinshi.campaigns.domain import (
     NewSite,
     NewWave,
@@ -159,6 +161,19 @@ def test_a_quota_is_not_oversold_by_many_at_once(cast: Cast, surge: Surge) -> No
     assert sum(isinstance(answer, int) for answer in answers) == 5
     assert sum(isinstance(answer, QuotaUsed) for answer in answers) == 11
     assert (CampaignWave.objects.get(pk=wave_id).used, SignUp.objects.count()) == (5, 5)
+
+
+def test_two_first_places_at_once_count_once_on_the_quota(cast: Cast, open_surge: Surge) -> None:
+    partner = university()
+    [person_id] = recruits(cast, open_surge, 1)
+    Recruit.objects.filter(person_id=person_id).update(organization=partner)
+    wave_id = set_wave(cast, open_surge, partner, places=5)
+    as_both_read_it = TAKING.rows(campaign=open_surge.row.pk, person=person_id, shift=open_surge.posts()[0].shift_id)
+    with patch.object(TAKING, "rows", return_value=as_both_read_it):
+        take(open_surge, person_id, post=0)
+        take(open_surge, person_id, post=8)
+    assert SignUp.objects.filter(person_id=person_id).count() == 2
+    assert CampaignWave.objects.get(pk=wave_id).used == 1
 
 
 def test_counters_stand_on_board_and_report_and_the_latest_counts(cast: Cast, open_surge: Surge) -> None:

@@ -11,11 +11,12 @@ from xinshi.activities.eligibility import Candidate
 from xinshi.activities.models import Shift
 from xinshi.activities.queries import OfferedShift, open_shifts
 from xinshi.activities.queries.suggested import Suggested
+from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.scheduling.models import DeclinedKind, DeclinedShift, SuggestionChoice
 from xinshi.scheduling.suggesting.domain import Fit
-from xinshi.scheduling.suggesting.fitting import fits
+from xinshi.scheduling.suggesting.fitting import fits_of
 from xinshi.scheduling.suggesting.wording import to_oneself
 
 SUGGESTED: Final = 3
@@ -41,6 +42,21 @@ def declined_pairs(shift_ids: Collection[int]) -> set[tuple[int, int]]:
     return found | set(DeclinedShift.objects.filter(shift_id__in=shift_ids).values_list("person_id", "shift_id"))
 
 
+OPTED_OUT: Final = PreparedRead(
+    lambda person: SuggestionChoice.objects.filter(person_id=person, is_wanted=False).values_list("person_id"),
+    person=int,
+)
+KINDS_DECLINED: Final = PreparedRead(
+    lambda person: DeclinedKind.objects.filter(person_id=person).order_by("category").values_list("category"),
+    person=int,
+)
+SHIFTS_DECLINED: Final = PreparedRead(
+    lambda person, at: DeclinedShift.objects.filter(person_id=person, shift__starts_at__gt=at).values_list("shift_id"),
+    person=int,
+    at=datetime,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OwnChoice:
     """What the actor said of suggestions."""
@@ -51,9 +67,8 @@ class OwnChoice:
 
 def own_choice(actor: Actor) -> OwnChoice:
     person_id = actor.person_id or 0
-    kinds = DeclinedKind.objects.filter(person_id=person_id).order_by("category").values_list("category", flat=True)
-    is_out = SuggestionChoice.objects.filter(person_id=person_id, is_wanted=False).exists()
-    return OwnChoice(is_wanted=not is_out, declined_kinds=tuple(kinds))
+    kinds = KINDS_DECLINED.rows(person=person_id)
+    return OwnChoice(is_wanted=not OPTED_OUT.rows(person=person_id), declined_kinds=tuple(kind for (kind,) in kinds))
 
 
 def suggested_to(
@@ -66,15 +81,11 @@ def suggested_to(
     choice = own_choice(actor)
     if not choice.is_wanted:
         return []
-    possible = [shift for shift in may[:LOOKED_AT] if shift.category not in choice.declined_kinds]
-    declined = DeclinedShift.objects.filter(person_id=candidate.person_id).values_list("shift_id", flat=True)
-    gone = set(declined.filter(shift_id__in=[shift.id for shift in possible]))
-    found = fits([candidate], [shift.id for shift in possible if shift.id not in gone], at=clock.now()).by_pair
-    suiting = [
-        (shift, fit)
-        for shift in possible
-        if (fit := found.get((candidate.person_id, shift.id))) is not None and fit.may_ask and fit.value > 0
-    ]
+    at = clock.now()
+    gone = {shift_id for (shift_id,) in SHIFTS_DECLINED.rows(person=candidate.person_id, at=at)}
+    possible = [one for one in may[:LOOKED_AT] if one.category not in choice.declined_kinds and one.id not in gone]
+    found = fits_of(candidate, possible, at=at)
+    suiting = [(shift, fit) for shift in possible if (fit := found[shift.id]).may_ask and fit.value > 0]
     best = sorted(suiting, key=lambda pair: (-pair[1].value, pair[0].starts_at, pair[0].id))
     return [
         Suggested(shift, tuple(to_oneself(fit.reasons, category=shift.category, starts_at=shift.starts_at)))

@@ -45,7 +45,7 @@ def test_a_volunteer_has_five_places_and_no_desk(cast: Cast) -> None:
     menu = menu_for(cast.actor(Role.VOLUNTEER), "/start/")
     assert [link.address for link in menu.places] == [reverse(entry.url_name) for entry in PLACES]
     assert len(menu.places) == 5
-    assert menu.groups == menu.public == []
+    assert menu.groups == menu.public == ()
 
 
 def test_a_leader_has_the_volunteers_places_and_what_they_lead(cast: Cast) -> None:
@@ -66,7 +66,7 @@ def test_a_leader_has_the_volunteers_places_and_what_they_lead(cast: Cast) -> No
 def test_a_desks_menu_offers_only_what_opens(cast: Cast, role: Role) -> None:
     client = cast.client(role)
     menu = menu_for(cast.actor(role), "/desk/")
-    assert menu.places == []
+    assert menu.places == ()
     links = [link for group in menu.groups for link in group.links]
     assert reverse("web:desk") in [link.address for link in links]
     assert {client.get(link.address).status_code for link in links} == {200}
@@ -84,7 +84,7 @@ def test_the_auditor_sees_the_books_and_the_clerk_the_vouchers(cast: Cast) -> No
 
 def test_nobody_signed_in_is_offered_what_is_public() -> None:
     menu = menu_for(ANONYMOUS, "/")
-    assert menu.places == menu.groups == []
+    assert menu.places == menu.groups == ()
     assert reverse("activities:offers") in [link.address for link in menu.public]
 
 
