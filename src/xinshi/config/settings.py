@@ -130,7 +130,12 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
+            # Django's default lets the driver prepare nothing, not even what asks for it (doors/prepared.py). The ORM's own
+            # statements bind on the client and are never prepared, whatever stands here.
+            "prepare_threshold": 5,
+        },
     }
 
 
