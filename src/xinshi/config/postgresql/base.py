@@ -1,8 +1,8 @@
-"""Django's PostgreSQL backend, except that a pooled connection is asked whether it lives only where it says something itself.
+"""Django's PostgreSQL backend, except that a pooled connection is asked whether it lives only where it speaks by itself.
 
 Django's health check is a round trip to the server before every request. A server that ends a connection (a restart, an
-administrator) says so on it: an idle connection that has nothing to read is whole. Who is cut off without a word is noticed by
-neither way before the first statement.
+administrator) says so on it: an idle connection that has nothing to read is whole. A network that fails without a word is
+noticed by neither before a time-out.
 """
 
 from __future__ import annotations
