@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
 from xinshi.config.environment import environment
 
 WATCH_SECONDS: Final = 0.5
 RESTART_SECONDS: Final = 2.0
+BACKLOG: Final = 4_096
+"""As many connections wait at the door; one that finds no room there tries again after one, three, seven seconds."""
+CONNECTIONS_MAX: Final = 512
+"""Of one web process. Those that wait at the door are lost to nobody when a process dies."""
 log = logging.getLogger(__name__)
 
 
@@ -56,17 +63,22 @@ def serve_pages(*, processes: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    settings = environment()
+    # Web processes are forked: what is loaded here, each of them has at once, also one that takes the place of a dead one;
+    # and what is frozen, none of them looks through for garbage again and again.
+    import_module(settings.ROOT_URLCONF)
+    gc.freeze()
+    chosen = environment()
     Granian(
         "xinshi.config.wsgi:application",
-        address=settings.host,
-        port=settings.port,
+        address=chosen.host,
+        port=chosen.port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=settings.web_threads,
-        backlog=1024,
+        blocking_threads=chosen.web_threads,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS_MAX,
         websockets=False,
-        log_level=LogLevels(settings.log_level.lower()),
+        log_level=LogLevels(chosen.log_level.lower()),
         respawn_failed_workers=True,
         workers_kill_timeout=15,
     ).serve()

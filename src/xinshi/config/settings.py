@@ -123,17 +123,17 @@ def _database(url: str) -> dict[str, Any]:
         }
     parts = urlparse(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "xinshi.config.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
-            # Without a number Django keeps the driver from preparing even what asks for it (ADR 0010): nothing else is.
-            "prepare_threshold": 2**31 - 1,
+            # Django's default lets the driver prepare nothing, not even what asks for it (doors/prepared.py). The ORM's own
+            # statements bind on the client and are never prepared, whatever stands here.
+            "prepare_threshold": 5,
         },
     }
 

@@ -9,6 +9,7 @@ from xinshi.config.health import healthz
 handler404 = "xinshi.config.missing.not_found"
 
 urlpatterns = [
+    path("api/v1/", include("xinshi.api.urls")),
     path("", include("xinshi.web.urls")),
     path("account/", include("xinshi.people.account_urls")),
     path("people/", include("xinshi.people.urls")),
@@ -31,5 +32,4 @@ urlpatterns = [
     path("audit/", include("xinshi.audit.urls")),
     path("messages/", include("xinshi.messages.urls")),
     path("healthz", healthz, name="healthz"),
-    path("api/v1/", include("xinshi.api.urls")),
 ]

@@ -1,7 +1,8 @@
-"""Coming and going by a code: one lean transaction, whatever way the code came.
+"""Coming and going by a code, whatever way the code came.
 
-Six statements: lock the person, read their places near now, write the record, the sign-up or the check against overlap, the
-trace, the audit line. The same code twice changes nothing and says what it did the first time.
+One read without a lock answers who changes nothing: the same code again, a question, a refusal. Who comes for the first time
+is written by one statement where the database can (`coming`). Everybody else goes the long way, one transaction: lock the
+person, read again, write the record, the sign-up or the check against overlap, the trace, the audit line.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from xinshi.archive.queries import facts
 from xinshi.attendance.actions.checking_in import lock_people, open_records
 from xinshi.attendance.actions.submitting import SUBMITTED_FIELDS, require_no_overlap, submit
 from xinshi.attendance.closing.domain import DEFAULTS
+from xinshi.attendance.codes.coming import come
 from xinshi.attendance.codes.domain import (
     CertificateMissing,
     CheckInTakenBack,
@@ -79,14 +81,44 @@ class Arrival:
     refusal: DomainError | None = field(default=None)
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """Coming or going is to be written, by what was read."""
+
+    outcome: Outcome
+    one: Near
+    verdict: Verdict
+
+
 def arrive(*, actor: Actor, claim: Claim) -> Arrival:
     """Check the person in or out, as their state or their choice says; ASK changes nothing.
 
     The caller has judged the code. The actor is the person, the kiosk, or who leads (NotFound otherwise). What was refused
     and must be remembered is returned, not raised.
     """
+    found = _decided(actor, claim)
+    if isinstance(found, Arrival):
+        return found
+    if found.outcome is Outcome.IN:
+        arrival = _come_at_once(actor, found, claim)
+        if arrival is not None:
+            return arrival
+    return _arrive_under_lock(actor, claim)
+
+
+@transaction.atomic
+def _arrive_under_lock(actor: Actor, claim: Claim) -> Arrival:
     lock_people([claim.person_id])
+    found = _decided(actor, claim)
+    if isinstance(found, Arrival):
+        return found
+    if found.outcome is Outcome.OUT:
+        return _out(actor, found.one, claim, found.verdict)
+    return _in(actor, found.one, claim, found.verdict)
+
+
+def _decided(actor: Actor, claim: Claim) -> Arrival | _Decided:
+    """What is to be written, or the answer where nothing is; raises refusals that leave nothing behind."""
     places = _near(claim)
     if not places:
         raise NoShiftHere
@@ -106,10 +138,24 @@ def arrive(*, actor: Actor, claim: Claim) -> Arrival:
     if step.outcome is Outcome.ASK:
         open_record = chosen.record.pk if chosen.record is not None else None
         return Arrival(Outcome.ASK, chosen.signup, claim.moment, open_record)
-    verdict = _place(chosen, claim)
-    if step.outcome is Outcome.OUT:
-        return _out(actor, chosen, claim, verdict)
-    return _in(actor, chosen, claim, verdict)
+    return _Decided(step.outcome, chosen, _place(chosen, claim))
+
+
+def _come_at_once(actor: Actor, found: _Decided, claim: Claim) -> Arrival | None:
+    """A first check-in that nothing speaks against, without a transaction around it; None for any other."""
+    one = found.one
+    if one.record is not None or one.still_record is not None or one.served_then or _missing_certificate(one.signup):
+        return None
+    record_id = come(
+        actor,
+        one.signup,
+        moment=claim.moment,
+        way=claim.way,
+        code_key=claim.code_key,
+        device=claim.device,
+        verdict=found.verdict,
+    )
+    return None if record_id is None else Arrival(Outcome.IN, one.signup, claim.moment, record_id)
 
 
 def _near(claim: Claim) -> list[Near]:

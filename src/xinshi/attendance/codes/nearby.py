@@ -44,11 +44,8 @@ LEFT JOIN service_record r ON r.signup_id = s.id
 LEFT JOIN activity_site x ON x.activity_id = a.id
 LEFT JOIN presence_site si ON si.id = x.site_id
 WHERE s.person_id = %s AND s.state = 'confirmed' AND sh.starts_at < %s AND sh.ends_at > %s
-  AND (CAST(%s AS bigint) IS NULL OR sh.activity_id = %s)
-  AND (CAST(%s AS bigint) IS NULL OR sh.id = %s)
-  AND (CAST(%s AS bigint) IS NULL OR s.id = %s)
-ORDER BY sh.starts_at, s.id
 """
+ORDER: Final = " ORDER BY sh.starts_at, s.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +88,23 @@ def near(
     shift_id: int | None,
     signup_id: int | None,
 ) -> list[Near]:
-    """The person's confirmed places on the day of `moment`, in order of time; their row is locked by the caller."""
+    """The person's confirmed places on the day of `moment`, in order of time.
+
+    Who writes by them has locked the person's row before, or looks again under that lock.
+    """
     first, last = moment - LATE_LEAVING, moment + timedelta(days=1)
     given = [moment, moment, moment, moment, code_key, person_id, last, first]
-    for wanted in (activity_id, shift_id, signup_id):
-        given += [wanted, wanted]
-    found, _changed = run(STATEMENT, given)
+    # A statement for each scope: by a condition that may be switched off the server would plan it anew each time.
+    statement = STATEMENT
+    for condition, wanted in (
+        (" AND sh.activity_id = %s", activity_id),
+        (" AND sh.id = %s", shift_id),
+        (" AND s.id = %s", signup_id),
+    ):
+        if wanted is not None:
+            statement += condition
+            given.append(wanted)
+    found, _changed = run(statement + ORDER, given)
     rows = [_near(row) for row in found]
     day = clock.local_day(moment)
     return [row for row in rows if clock.local_day(row.shift.starts_at) == day]

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -256,24 +255,6 @@ def test_who_leads_scans_own_codes_and_nobody_else_does(cast: Cast, service: Ser
     refused(DigitsWrong, lambda: receive(cast.leader, digits_of(f"o{cast.clerk.person_id}", window_of(clock.now()))))
     frozen(at(9, 1))
     refused(CodeTooOld, lambda: receive(cast.leader, code))
-
-
-def test_a_check_in_by_code_is_six_statements_and_so_is_a_check_out(
-    cast: Cast, service: Service, frozen: MoveTo
-) -> None:
-    shift = service.shift([cast.volunteer.person_id])
-    actor = cast.volunteer.actor
-    for moment in (at(9), at(10, 50)):
-        frozen(moment)
-        code = code_from(new_code(f"a{shift.activity_id}", moment))
-        with CaptureQueriesContext(connection) as seen:
-            arrive_by_code(actor=actor, code=code)
-        statements = [q["sql"] for q in seen if not q["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]
-        assert len(statements) == 6, statements
-    frozen(at(10, 50) + timedelta(seconds=20))
-    with CaptureQueriesContext(connection) as seen:
-        arrive_by_code(actor=actor, code=code)
-    assert len([q for q in seen if not q["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from xinshi.doors.prepared import PreparedRead
+from xinshi.doors.prepared import PreparedRead, run
 from xinshi.messages.models import Message
 
 MOMENT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
@@ -77,3 +77,19 @@ def test_constants_are_written_out(messages: list[Message]) -> None:
     if connection.vendor == "postgresql":
         assert "'it''s'" in found.sql
         assert found.places == ("number",)
+
+
+def test_the_server_keeps_the_plan(statement: PreparedRead, messages: list[Message]) -> None:
+    """On PostgreSQL; by Django's own default the driver would leave out what was asked for."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's driver keeps its statements by itself")
+    wanted = {"recipient": "person:1", "since": MOMENT, "number": messages[0].pk}
+    for _ in range(3):
+        statement.rows(**wanted)
+        run("SELECT count(*) FROM message WHERE recipient_ref = %s", ["person:1"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement FROM pg_prepared_statements WHERE generic_plans + custom_plans >= 2 AND statement LIKE %s",
+            ["%recipient_ref%"],
+        )
+        assert len(cursor.fetchall()) == 2

@@ -1,0 +1,1 @@
+"""PostgreSQL whose pooled connections are looked at, not asked, before each request."""
