@@ -230,6 +230,6 @@ def test_totals_are_passed_over_and_said(cast: Cast) -> None:
 
 def test_rows_in_memory_are_packed(cast: Cast) -> None:
     rows = [[cast.li.name, cast.li.number, "2"]] * 400
-    keyed = KeyedFile.of(reading.read_file(summary(*rows), file_name="x.xlsx"))
+    keyed = KeyedFile.of(summary(*rows), file_name="x.xlsx")
     assert keyed.row_count == 400
     assert [one.occurrence for part in keyed.portions(first=133) for one in part] == [399]
