@@ -94,6 +94,7 @@ def take_portion(
             raise RunStopped
         if run.done_rows != first:
             return None
+        file.refresh_from_db(fields=["runs"])  # Another run of the same file may have begun since.
         judge = Judge(kind, knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows))
         decisions = [judge.decide(keyed) for keyed in rows]
         write_decisions(actor, file, kind, decisions)
