@@ -9,6 +9,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Final
 
 from xinshi.documents.sheets import HEADER_ROWS_SEARCHED, FileEmpty, HeaderNotFound, Sheet, SheetPart, sheet_parts
@@ -61,7 +62,7 @@ class ReadFile:
         for packed in self.packed[first:]:
             # Nobody else could have put anything there: this process packed it itself, and it never leaves it.
             columns = pickle.loads(zlib.decompress(packed))  # noqa: S301  # nosec B301
-            yield list(map(FileRow._make, zip(*columns, strict=True)))
+            yield list(starmap(FileRow, zip(*columns, strict=True)))
 
     @property
     def rows(self) -> list[FileRow]:
