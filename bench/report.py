@@ -54,6 +54,13 @@ class Report:
         if comparison:
             self.goals[name] = (comparison, goal)
 
+    def include(self, other: Report) -> None:
+        """Add another measurement's findings to these."""
+        self.notes += other.notes
+        self.rows += other.rows
+        self.ratios |= other.ratios
+        self.goals |= other.goals
+
     @property
     def met(self) -> dict[str, bool]:
         return {

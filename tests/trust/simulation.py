@@ -37,7 +37,12 @@ class Found:
     wrong: list[str] = field(default_factory=list)
     crashes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    """What the network did to packets: lost, repeated, late (after the sender gave up waiting)."""
     events: int = 0
+    messages: int = 0
+    """Of the protocol, each counted once, however often it was sent."""
+    packets: int = 0
 
 
 @dataclass(slots=True)
@@ -89,8 +94,12 @@ class Simulation:
         """Give a packet to the network, which may lose, repeat and delay it; nobody is told."""
         to = self.banks[sender.partner]
         copies = 1 if self.is_healed else (self.dice.random() >= self.loss) + (self.dice.random() < self.repeat)
+        self.found.packets += 1
+        self.found.faults["lost"] += copies == 0
+        self.found.faults["repeated"] += copies == 2
         for _ in range(copies):
             delay = 1 if self.is_healed else self.dice.randint(0, self.delay)
+            self.found.faults["late"] += delay > TIMEOUT_SECONDS
             self.at(self.now + delay, lambda: self._deliver(to, packet))
         if packet.question and not isinstance(packet.contents[0], Answer):
             wait = self.now + TIMEOUT_SECONDS
@@ -135,6 +144,7 @@ class Simulation:
                 break
         if not self.found.wrong:
             self._check_ended()
+        self.found.messages = sum(len(bank.store.out) for bank in self.banks.values())
         return self.found
 
     def _plan(self) -> None:

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import Counter
 
 import pytest
 
+from tests.trust.histories import AT_ONCE, histories_until_found, in_processes, of_seeds
 from tests.trust.planted_banks import PLANTED
-from tests.trust.simulation import run
 
 SEEDS = int(os.environ.get("XINSHI_TRUST_HISTORIES", "500"))
-PLANTED_WITHIN = 800
 STEPS = ("hold", "ask", "attempt", "answered", "unanswered", "ask about", "record", "take", "take waiting", "close")
 
 
 @pytest.mark.any_database
 def test_hours_between_banks_survive_every_history() -> None:
     first = int(os.environ.get("XINSHI_TRUST_SEED") or secrets.randbelow(10**9))
-    crashes: Counter[str] = Counter()
-    outcomes: Counter[str] = Counter()
-    for seed in range(first, first + SEEDS):
-        found = run(seed)
-        assert not found.wrong, f"XINSHI_TRUST_SEED={seed} XINSHI_TRUST_HISTORIES=1: {found.wrong[:3]}"
-        crashes += found.crashes
-        outcomes += found.outcomes
+    found = of_seeds(first, SEEDS)
+    assert found.number == SEEDS
+    assert not found.wrong, f"XINSHI_TRUST_SEED={found.wrong[0][0]} XINSHI_TRUST_HISTORIES=1: {found.wrong[:3]}"
     if SEEDS >= 500:
-        untried = [f"{when} {step}" for step in STEPS for when in ("before", "after") if not crashes[f"{when} {step}"]]
+        tried = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
+        untried = [one for one in tried if not found.crashes[one]]
         assert not untried, f"no bank crashed {untried}"
-        assert min(outcomes[one] for one in ("confirmed", "rejected", "applied", "refused", "declined")) > 0
+        assert min(found.outcomes[one] for one in ("confirmed", "rejected", "applied", "refused", "declined")) > 0
+        assert min(found.faults[one] for one in ("lost", "repeated", "late")) > 0
+
+
+@pytest.mark.any_database
+def test_the_same_seeds_show_the_same_in_many_processes() -> None:
+    number = AT_ONCE + 10
+    assert in_processes(7, number, processes=2) == of_seeds(7, number)
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("bug", PLANTED)
 def test_finds_the_planted_bug(bug: str) -> None:
-    assert any(run(seed, PLANTED[bug]).wrong for seed in range(PLANTED_WITHIN)), f"{bug} was not found"
+    assert histories_until_found(bug) is not None, f"{bug} was not found"

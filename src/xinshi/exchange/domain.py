@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,8 @@ TENTH_MINUTES: Final = 6
 DOCUMENT_MARK: Final = "id:"
 """Before the blind index of an identity number, where a row has that in place of a volunteer number."""
 REMEMBERED_MAX: Final = 8_192
+HONORARY_HOURS: Final = HoursKind.HONORARY.value
+VERIFIED_HOURS: Final = HoursKind.VERIFIED.value
 NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -134,7 +136,7 @@ class FileRow(NamedTuple):
     """A row as the file says it, cleaned. `minutes` is None where the figure could not be read (then there is a fault).
 
     `raw` keeps cells that could not be understood, so that two different unreadable rows stay different. `columns` are the
-    file's titles and `cells` its texts, by field, to say what is wrong and to give the row back for correction.
+    file's titles by field and `texts` what stood in them, in their order, to say what is wrong and to give the row back.
     """
 
     sheet: str
@@ -149,11 +151,16 @@ class FileRow(NamedTuple):
     raw: tuple[str, ...] = ()
     fault: Fault | None = None
     columns: Mapping[str, str] = NOTHING
-    cells: Mapping[str, str] = NOTHING
+    texts: Sequence[str] = ()
 
     def but(self, **changes: Any) -> FileRow:
         """The row with some fields changed."""
         return self._replace(**changes)
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """What stood in the row, by field."""
+        return dict(zip(self.columns, self.texts, strict=False))
 
     @property
     def is_timed(self) -> bool:
@@ -192,7 +199,7 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
     stands_for_person = VOLUNTEER_NUMBER.fullmatch(row.number) or row.number.startswith(DOCUMENT_MARK)
     who = row.number if stands_for_person else f"{row.number}/{plain_name(row.name)}"
     parts = [
-        kind.hours_kind.value,
+        HONORARY_HOURS if kind is FileKind.HONORARY else VERIFIED_HOURS,
         who,
         "" if row.minutes is None else str(row.minutes),
         "" if row.starts_at is None else row.starts_at.isoformat(),
@@ -207,8 +214,8 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
 def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
     """What is wrong with a row's times (入库规则: on one day, start before end, not in the future, hours within them)."""
     start, end = row.starts_at, row.ends_at
-    latest = max((moment for moment in (start, end) if moment is not None), default=None)
-    if latest is not None and latest > now:
+    if (start is not None and start > now) or (end is not None and end > now):
+        latest = max(moment for moment in (start, end) if moment is not None)
         return Fault("in_future", row.columns.get("end" if latest == end else "start", ""))
     if row.day is not None and row.day > local_day(now):
         return Fault("in_future", row.columns.get("day", ""))
@@ -218,7 +225,8 @@ def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
         return Fault("start_missing", row.columns.get("start", ""))
     if end <= start:
         return Fault("end_before_start", row.columns.get("end", ""))
-    if local_day(start) != local_day(end - timedelta(microseconds=1)):
+    day = local_day(start)
+    if day != local_day(end) and day != local_day(end - timedelta(microseconds=1)):
         return Fault("not_one_day", row.columns.get("end", ""))
     return _figure_fault(row, int((end - start).total_seconds()))
 
@@ -251,14 +259,14 @@ class KnownTime:
 
     def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime, minutes: int) -> bool:
         """True if the partner sent this segment before with the same figure."""
-        return self._from_partner.get((person_id, starts_at, ends_at)) == minutes
+        return bool(self._from_partner) and self._from_partner.get((person_id, starts_at, ends_at)) == minutes
 
     def overlaps(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
         """True if any known segment shares time with `starts_at`–`ends_at`, or the partner sent these times before."""
-        if (person_id, starts_at, ends_at) in self._from_partner:
+        if self._from_partner and (person_id, starts_at, ends_at) in self._from_partner:
             return True
-        known = self._by_day.get((person_id, local_day(starts_at)), ())
-        return any(start < ends_at and starts_at < end for start, end in known)
+        known = self._by_day.get((person_id, local_day(starts_at)))
+        return known is not None and any(start < ends_at and starts_at < end for start, end in known)
 
     def is_occupied(self, person_id: int, day: date) -> bool:
         """True if any service is known of that person on that day."""

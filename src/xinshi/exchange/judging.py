@@ -83,8 +83,9 @@ def keyed_rows(rows: Iterable[tuple[FileRow, str]], seen: Counter[str] | None = 
     seen = Counter() if seen is None else seen
     found = []
     for row, key in rows:
-        found.append(Keyed(row, key, seen[key]))
-        seen[key] += 1
+        place = seen.get(key, 0)
+        seen[key] = place + 1
+        found.append(Keyed(row, key, place))
     return found
 
 
@@ -155,16 +156,16 @@ class Judge:
         """True for a row whose place in time says that it is one that the partner sent before."""
         row = keyed.row
         if row.starts_at is not None and row.ends_at is not None:
-            segment = (person.id, row.starts_at, row.ends_at)
-            return any(time.has_equal(*segment, row.minutes or 0) for time in (self.known.time, self._time))
+            segment = person.id, row.starts_at, row.ends_at, row.minutes or 0
+            return self.known.time.has_equal(*segment) or self._time.has_equal(*segment)
         return row.day is not None and not is_repeat and keyed.key in self.known.elsewhere
 
     def _doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool, is_named: bool) -> str:
         """Why somebody must look at the row; empty where nobody has to."""
-        row, times = keyed.row, (self.known.time, self._time)
+        row = keyed.row
         if row.starts_at is not None and row.ends_at is not None:
-            overlaps = any(time.overlaps(person.id, row.starts_at, row.ends_at) for time in times)
-            code = "overlaps" if overlaps else ""
+            segment = person.id, row.starts_at, row.ends_at
+            code = "overlaps" if self.known.time.overlaps(*segment) or self._time.overlaps(*segment) else ""
         else:
             code = self._untimed_doubt(keyed, person, is_repeat=is_repeat)
         if code:

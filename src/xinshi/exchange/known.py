@@ -67,7 +67,7 @@ def knowledge(
         other_way=_other_way(partner_id, involved) if undated else frozenset(),
         time=_known_time(partner_id, [(person_id, row) for person_id, row in timed if person_id]),
         actor_person_id=actor.person_id,
-        now=clock.now(),
+        now=clock.now().astimezone(clock.HOSPITAL_ZONE),  # As the rows' times are: compared without converting each.
     )
 
 
@@ -233,9 +233,9 @@ def _known_time(partner_id: int, rows: Sequence[tuple[int, FileRow]]) -> KnownTi
     """Service known of these people around the days of their rows: presence here, and the partner's earlier files."""
     known = KnownTime()
     for first, last, person_ids in _spans(rows):
-        since, until = day_bounds(first)[0] - MARGIN, day_bounds(last)[1] + MARGIN
+        since, until = day_bounds(first)[0], day_bounds(last)[1]
         for part in parts(sorted(person_ids)):
-            for segment in segments(part, since, until):
+            for segment in segments(part, since - MARGIN, until + MARGIN):
                 known.occupy(segment.person_id, segment.starts_at, segment.ends_at)
             _add_lines(known, partner_id, part, since, until)
     return known
@@ -255,7 +255,10 @@ def _spans(rows: Sequence[tuple[int, FileRow]]) -> Iterator[tuple[date, date, se
 
 
 def _add_lines(known: KnownTime, partner_id: int, person_ids: list[int], since: datetime, until: datetime) -> None:
-    """Segments of earlier lines; one whose deposit was taken back is remembered, but its time is free again."""
+    """Segments of earlier lines; one whose deposit was taken back is remembered, but its time is free again.
+
+    Every line in these states was found to lie on one day, so that no line of another day is looked for.
+    """
     lines = ImportLine.objects.filter(
         person_id__among=Many(person_ids),
         file__partner_id=partner_id,
@@ -264,10 +267,9 @@ def _add_lines(known: KnownTime, partner_id: int, person_ids: list[int], since: 
         starts_at__lt=until,
         ends_at__isnull=False,
     )
-    taken_back = _taken_back(person_ids)
-    for pk, person_id, start, end, minutes, state in lines.values_list(
-        "pk", "person_id", "starts_at", "ends_at", "minutes", "state"
-    ):
+    found = list(lines.values_list("pk", "person_id", "starts_at", "ends_at", "minutes", "state"))
+    taken_back = _taken_back(person_ids) if found else set()
+    for pk, person_id, start, end, minutes, state in found:
         assert start is not None
         assert end is not None
         known.remember(person_id, start, end, minutes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -61,5 +62,10 @@ def decrypt_bytes(stored: bytes, *, context: str) -> bytes:
 
 def blind_index(text: str, *, context: str) -> str:
     """A keyed digest by which equal values find each other without being readable; 32 hex digits."""
-    key = bytes.fromhex(settings.INDEX_KEY)
-    return hmac.digest(key, f"{context}\0{text}".encode(), "sha256").hex()[:32]
+    return blind_indexes([text], context=context)[0]
+
+
+def blind_indexes(texts: Iterable[str], *, context: str) -> list[str]:
+    """The blind index of each text."""
+    key, before = bytes.fromhex(settings.INDEX_KEY), f"{context}\0"
+    return [hmac.digest(key, (before + text).encode(), "sha256").hex()[:32] for text in texts]

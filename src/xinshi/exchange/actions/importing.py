@@ -27,6 +27,7 @@ from xinshi.exchange.reporting import ImportReport, ReportWriter
 from xinshi.exchange.zhiyuanhui.reading import IMPORT_ROWS_MAX, ReadFile, TooManyRows, read_file
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
+from xinshi.kernel.collecting import collected_afterwards
 
 __all__ = ["IMPORT_ROWS_MAX", "PartnerPaused", "RunStopped", "TooManyRows", "locked_partner"]
 
@@ -51,8 +52,7 @@ def import_zhiyuanhui(
     `resume`: go on with the newest run of the same file that did not come to its end, where there is one.
     """
     require_keeper(actor)
-    read = understood(data, file_name)
-    keyed = KeyedFile.of(read)
+    keyed = keyed_file(data, file_name)
     if dry_run:
         return _tried(actor, keyed, progress)
     run = begin_run(actor=actor, keyed=keyed, file_name=file_name, resume=resume)
@@ -62,6 +62,11 @@ def import_zhiyuanhui(
 def understood(data: bytes, file_name: str) -> ReadFile:
     """The file as its titles say, or as a person once said about these titles."""
     return read_file(data, file_name=file_name, said=said_columns())
+
+
+def keyed_file(data: bytes, file_name: str) -> KeyedFile:
+    """The file as `understood` reads it, ready to be taken in."""
+    return KeyedFile.of(data, file_name=file_name, said=said_columns())
 
 
 @transaction.atomic
@@ -154,12 +159,13 @@ def _tried(actor: Actor, keyed: KeyedFile, progress: Progress | None) -> ImportR
     judge: Judge | None = None
     done = 0
     for rows in keyed.portions():
-        known = knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows)
-        if judge is None:
-            judge = Judge(keyed.read.kind, known)
-        judge.known = known
-        decisions: list[Decision] = [judge.decide(one) for one in rows]
-        report.add(decisions)
+        with collected_afterwards():
+            known = knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows)
+            if judge is None:
+                judge = Judge(keyed.read.kind, known)
+            judge.known = known
+            decisions: list[Decision] = [judge.decide(one) for one in rows]
+            report.add(decisions)
         done += len(rows)
         if progress:
             progress(done, keyed.row_count)

@@ -186,5 +186,5 @@ def _row(file: ImportFile, line: ImportLine) -> FileRow:
         starts_at=line.starts_at,
         ends_at=line.ends_at,
         columns={**titles, "hours": hours},
-        cells=line.cells,
+        texts=[line.cells.get(name, "") for name in titles] if line.cells else (),
     )

@@ -18,19 +18,21 @@ from xinshi.bank.actions import deposit_many
 from xinshi.doors.lookups import Many
 from xinshi.doors.rows import insert_many, update_many
 from xinshi.exchange.actions.crediting import new_deposit
-from xinshi.exchange.domain import ZHIYUANHUI, FileKind, RowState, canonical_row
+from xinshi.exchange.domain import ZHIYUANHUI, FileKind, FileRow, RowState, canonical_row
 from xinshi.exchange.events import HoursImported
 from xinshi.exchange.judging import Decision, Judge, Keyed, keyed_rows
 from xinshi.exchange.known import knowledge, parts
 from xinshi.exchange.models import ImportFile, ImportLine, ImportRun, Partner
 from xinshi.exchange.partners.queries import require_open
 from xinshi.exchange.reporting import TO_CORRECT
-from xinshi.exchange.zhiyuanhui.reading import PORTION_ROWS, ReadFile
+from xinshi.exchange.zhiyuanhui.reading import PORTION_ROWS, ReadFile, read_file
+from xinshi.exchange.zhiyuanhui.tables import Said
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
+from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
 from xinshi.outbox.actions import publish
-from xinshi.vault.cipher import blind_index
+from xinshi.vault.cipher import blind_indexes
 
 ROW_CONTEXT: Final = "exchange.row"
 Line = tuple[str, int]
@@ -58,12 +60,14 @@ class KeyedFile:
     """By portion."""
 
     @classmethod
-    def of(cls, read: ReadFile) -> KeyedFile:
-        keys = [
-            [blind_index(canonical_row(row, read.kind), context=ROW_CONTEXT) for row in rows]
-            for rows in read.portions()
-        ]
-        return cls(read, keys)
+    def of(cls, data: bytes, *, file_name: str, said: Said | None = None) -> KeyedFile:
+        """Read a file; the refusals of `read_file`."""
+        keys: list[list[str]] = []
+
+        def note(kind: FileKind, rows: Sequence[FileRow]) -> None:
+            keys.append(blind_indexes([canonical_row(row, kind) for row in rows], context=ROW_CONTEXT))
+
+        return cls(read_file(data, file_name=file_name, said=said, each_portion=note), keys)
 
     @property
     def row_count(self) -> int:
@@ -83,13 +87,14 @@ def take_portion(
 
     RunStopped where the run goes on no more, PartnerPaused; nothing of the portion is written then.
     """
-    with transaction.atomic():
+    with collected_afterwards(), transaction.atomic():
         partner = locked_partner()
         run = ImportRun.objects.select_for_update().get(pk=run_id)
         if run.state != ImportRun.State.RUNNING:
             raise RunStopped
         if run.done_rows != first:
             return None
+        file.refresh_from_db(fields=["runs"])  # Another run of the same file may have begun since.
         judge = Judge(kind, knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows))
         decisions = [judge.decide(keyed) for keyed in rows]
         write_decisions(actor, file, kind, decisions)

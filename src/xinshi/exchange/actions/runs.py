@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from xinshi.audit.actions import record
 from xinshi.exchange.access import require_keeper
-from xinshi.exchange.actions.importing import begin_run, content_hash_of, go_on, understood
-from xinshi.exchange.actions.portions import KeyedFile, RunStopped
+from xinshi.exchange.actions.importing import begin_run, content_hash_of, go_on, keyed_file
+from xinshi.exchange.actions.portions import RunStopped
 from xinshi.exchange.models import ImportRun
 from xinshi.exchange.partners.domain import PartnerDisputed, PartnerPaused
 from xinshi.kernel import clock
@@ -47,7 +47,7 @@ class FileReadOtherwise(DomainError):
 def start_run(*, actor: Actor, data: bytes, file_name: str) -> int:
     """Let the worker take a file in; returns the run's id. The refusals of `import_zhiyuanhui` come at once."""
     require_keeper(actor)
-    keyed = KeyedFile.of(understood(data, file_name))
+    keyed = keyed_file(data, file_name)
     path = default_storage.save(
         f"{FOLDER}/{secrets.token_urlsafe(24)}", ContentFile(encrypt_bytes(data, context=CONTEXT))
     )
@@ -129,7 +129,7 @@ def _take_the_rest(run: ImportRun) -> None:
             data = decrypt_bytes(stream.read(), context=CONTEXT)
     except (OSError, VaultError):
         raise NotFound from None
-    keyed = KeyedFile.of(understood(data, run.file.file_name))
+    keyed = keyed_file(data, run.file.file_name)
     if content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys]) != run.file.content_hash:
         raise FileReadOtherwise
     go_on(actor=actor, run=run, keyed=keyed)

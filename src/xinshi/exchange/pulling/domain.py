@@ -38,11 +38,11 @@ DAY_MINUTES: Final = 24 * 60
 ALL_RIGHT: Final = "000"
 COLUMNS: Final = {
     "name": "name",
-    "number": "idcard",
     "title": "activity",
     "start": "signInTime",
     "end": "signOutTime",
     "hours": "value",
+    "number": "idcard",
 }
 """Field → what the interface calls it."""
 
@@ -197,7 +197,7 @@ def row_of(found: Mapping[str, str], *, resource: str, row_number: int, who: str
         minutes=None,
         title=texts["title"],
         columns=COLUMNS,
-        cells=texts,
+        texts=tuple(texts.values()),  # The identity number, the last of the columns, is left out.
     )
     faults: list[Fault] = []
     if not row.name:

@@ -21,7 +21,7 @@ from xinshi.exchange.actions import (
     start_run,
     stop_run,
 )
-from xinshi.exchange.actions.importing import KeyedFile
+from xinshi.exchange.actions.importing import KeyedFile, begin_run, go_on
 from xinshi.exchange.models import ImportFile, ImportLine, ImportRun, Partner
 from xinshi.exchange.tests.conftest import NOW, SYSTEM, Cast, outcome, summary, take
 from xinshi.exchange.zhiyuanhui import reading
@@ -97,6 +97,14 @@ def test_killed_in_any_portion_nothing_is_lost_and_nothing_credited_twice(
     assert (cast.li.certified, cast.wang.certified, Deposit.objects.count()) == (360, 180, 5)
     assert outcome(take(long_file(cast))) == {"already_known": 6, "unmatched": 1}
     assert verify().ok
+
+
+def test_a_run_goes_on_beside_another_of_the_same_file(cast: Cast) -> None:
+    keyed = KeyedFile.of(long_file(cast), file_name="x.xlsx")
+    run = begin_run(actor=SYSTEM, keyed=keyed, file_name="x.xlsx")
+    assert outcome(take(long_file(cast))) == WHOLE
+    assert outcome(go_on(actor=SYSTEM, run=run, keyed=keyed)) == {"already_known": 6, "unmatched": 1}
+    assert (ImportLine.objects.count(), Deposit.objects.count()) == (ROWS, 5)
 
 
 def test_the_worker_takes_a_long_file_in_and_leaves_nothing_behind(cast: Cast) -> None:
@@ -230,6 +238,6 @@ def test_totals_are_passed_over_and_said(cast: Cast) -> None:
 
 def test_rows_in_memory_are_packed(cast: Cast) -> None:
     rows = [[cast.li.name, cast.li.number, "2"]] * 400
-    keyed = KeyedFile.of(reading.read_file(summary(*rows), file_name="x.xlsx"))
+    keyed = KeyedFile.of(summary(*rows), file_name="x.xlsx")
     assert keyed.row_count == 400
     assert [one.occurrence for part in keyed.portions(first=133) for one in part] == [399]

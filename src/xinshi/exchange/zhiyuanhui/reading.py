@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Final
 
 from xinshi.documents.sheets import HEADER_ROWS_SEARCHED, FileEmpty, HeaderNotFound, Sheet, SheetPart, sheet_parts
@@ -16,6 +17,7 @@ from xinshi.exchange.domain import FileKind, FileRow
 from xinshi.exchange.zhiyuanhui.columns import WANTED_BY_KIND
 from xinshi.exchange.zhiyuanhui.rows import RowReader
 from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table
+from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
 
 IMPORT_ROWS_MAX: Final = 100_000
@@ -59,29 +61,38 @@ class ReadFile:
         """The rows in the order of the file, PORTION_ROWS at a time, from the portion `first` on."""
         for packed in self.packed[first:]:
             # Nobody else could have put anything there: this process packed it itself, and it never leaves it.
-            yield pickle.loads(zlib.decompress(packed))  # noqa: S301  # nosec B301
+            columns = pickle.loads(zlib.decompress(packed))  # noqa: S301  # nosec B301
+            yield list(starmap(FileRow, zip(*columns, strict=True)))
 
     @property
     def rows(self) -> list[FileRow]:
         return [row for portion in self.portions() for row in portion]
 
 
-def read_file(data: bytes, *, file_name: str, said: Said | None = None) -> ReadFile:
+EachPortion = Callable[[FileKind, Sequence[FileRow]], None]
+
+
+def read_file(
+    data: bytes, *, file_name: str, said: Said | None = None, each_portion: EachPortion | None = None
+) -> ReadFile:
     """Every row of every table in the file; HeaderNotFound, MixedKinds, TooManyRows, and the refusals of `sheet_parts`.
 
-    `said`: what people said about columns whose titles nobody understands.
+    `said`: what people said about columns whose titles nobody understands. `each_portion` is shown the rows of each portion
+    before they are packed.
     """
-    reading = _Reading(said or {})
-    for part in sheet_parts(data, file_name=file_name, rows_max=SHEET_ROWS_MAX):
-        reading.take(part)
-    return reading.finished()
+    reading = _Reading(said or {}, each_portion)
+    with collected_afterwards():
+        for part in sheet_parts(data, file_name=file_name, rows_max=SHEET_ROWS_MAX):
+            reading.take(part)
+        return reading.finished()
 
 
 class _Reading:
     """Takes the parts of a file as they come and packs the rows of its tables."""
 
-    def __init__(self, said: Said) -> None:
+    def __init__(self, said: Said, each_portion: EachPortion | None) -> None:
         self._said = said
+        self._each_portion = each_portion
         self._found: ReadFile | None = None
         self._number = -1
         self._head: list[SheetPart] = []
@@ -149,8 +160,13 @@ class _Reading:
         self._found.row_count += len(portion)
         if self._found.row_count > IMPORT_ROWS_MAX:
             raise TooManyRows
-        if portion:
-            self._found.packed.append(zlib.compress(pickle.dumps(portion, pickle.HIGHEST_PROTOCOL), PACKING))
+        if not portion:
+            return
+        if self._each_portion:
+            self._each_portion(self._found.kind, portion)
+        # By column: what stands in many rows is named once, and rows are put together quicker than they are unpacked.
+        columns = list(zip(*portion, strict=True))
+        self._found.packed.append(zlib.compress(pickle.dumps(columns, pickle.HIGHEST_PROTOCOL), PACKING))
 
 
 class _TableRows:

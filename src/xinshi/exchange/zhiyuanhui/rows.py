@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Final
 
 from xinshi.documents.sheets import ROUNDED_NUMBER, Cell, Header, plain_title
@@ -34,6 +35,7 @@ NUMBER_DIGITS: Final = 18
 NUMBER_DIGITS_MIN: Final = 6
 DAY_MINUTES: Final = 24 * 60
 REMEMBERED_MAX: Final = 20_000
+PLAIN_FIELDS: Final = ("name", "number", "day", "title", "reason", "start", "end")
 
 
 class RowReader:
@@ -45,44 +47,56 @@ class RowReader:
         self._columns = {**self._titles, "hours": self._titles[table.hours]}
         columns = table.header.columns
         self._known = sorted(set(columns.values()) - {columns.get("index", -1)})
-        self._number = columns.get("number", -1)
-        self._places = list(columns.items())
+        self._fields = list(columns)
+        self._width = max(columns.values()) + 1
+        self._taken = itemgetter(*columns.values())  # Two at least: somebody, and hours.
+        self._places = {**dict.fromkeys(PLAIN_FIELDS, -1), **{name: place for place, name in enumerate(columns)}}
+        is_reasoned = table.kind is FileKind.HONORARY and "reason" in columns
+        self._title = self._places["reason" if is_reasoned else "title"]
         self._moments: dict[str, datetime] = {}
         self._minutes: dict[str, int] = {}
 
     def read(self, row_number: int, row: Sequence[Cell]) -> FileRow | None:
         """The row as it stands in the sheet; None for one that says nobody's hours: blank, titles again, totals, notes."""
-        found = {name: row[column] if column < len(row) else "" for name, column in self._places}
-        number = found.get("number", "")
+        if len(row) < self._width:
+            row = [*row, *[""] * (self._width - len(row))]
+        found: tuple[Cell, ...] = self._taken(row)
+        place = self._places["number"]
+        number = found[place] if place >= 0 else ""
         if isinstance(number, str) and len(number) == NUMBER_DIGITS and number.isdigit() and number.isascii():
-            plain = self._plain_row(row_number, found)
-            return plain or _read_row(self._table, row_number, found, self._columns)
-        filled = [cell for column in self._known if column < len(row) and (cell := row[column]) != ""]
-        if not filled or _is_header_again(row, self._table.header) or _is_footer(row, self._table):
+            plain = self._plain_row(row_number, number, found)
+            if plain is not None:
+                return plain
+        elif self._is_nobodys(row):
             return None
-        return _read_row(self._table, row_number, found, self._columns)
+        return _read_row(self._table, row_number, dict(zip(self._fields, found, strict=True)), self._columns)
 
-    def _plain_row(self, row_number: int, found: Mapping[str, Cell]) -> FileRow | None:
+    def _is_nobodys(self, row: Sequence[Cell]) -> bool:
+        filled = any(row[column] != "" for column in self._known)
+        return not filled or _is_header_again(row, self._table.header) or _is_footer(row, self._table)
+
+    def _plain_row(self, row_number: int, number: str, found: tuple[Cell, ...]) -> FileRow | None:
         """A row in which nothing is odd; None where the careful way must look."""
-        name, figure = found.get("name", ""), found[self._table.hours]
-        if not name or not isinstance(name, str) or not isinstance(figure, str) or found.get("day", "") != "":
+        cells, places = (*found, ""), self._places  # A field without a column stands at the place -1: it is empty.
+        name, figure, title = cells[places["name"]], cells[places[self._table.hours]], cells[self._title]
+        if not name or not isinstance(name, str) or not isinstance(figure, str) or cells[places["day"]] != "":
             return None
-        minutes = self._minutes_in(figure)
-        if minutes is None or not 0 < minutes <= DAY_MINUTES:
+        minutes = self._minutes.get(figure) or self._minutes_in(figure)
+        if minutes is None or not 0 < minutes <= DAY_MINUTES or not isinstance(title, str):
             return None
-        title = found.get("reason" if self._table.kind is FileKind.HONORARY and "reason" in found else "title", "")
-        if not isinstance(title, str) or ("reason" in found and not 0 < len(title) <= REASON_LENGTH_MAX):
+        if places["reason"] >= 0 and not 0 < len(title) <= REASON_LENGTH_MAX:
             return None
         start = end = None
-        if "start" in found or "end" in found:
-            start, end = self._moment_in(found.get("start", "")), self._moment_in(found.get("end", ""))
+        if places["start"] >= 0 or places["end"] >= 0:
+            start, end = self._moment_in(cells[places["start"]]), self._moment_in(cells[places["end"]])
             if start is None or end is None:
                 return None
+        texts = found if {str} == set(map(type, found)) else tuple(map(cell_text, found))
         return FileRow(
             self._table.sheet_name,
             row_number,
             name,
-            found["number"],  # type: ignore[arg-type]  # the caller saw that it is text
+            number,
             minutes,
             title,
             None if start is None else start.date(),
@@ -91,7 +105,7 @@ class RowReader:
             (),
             None,
             self._columns,
-            {key: cell_text(cell) for key, cell in found.items()},
+            texts,  # type: ignore[arg-type]  # all of them are texts by now
         )
 
     def _minutes_in(self, figure: str) -> int | None:
@@ -164,7 +178,7 @@ def _read_row(table: Table, row_number: int, found: Mapping[str, Cell], columns:
         minutes=None,
         title=texts.get("reason" if table.kind is FileKind.HONORARY and "reason" in texts else "title", ""),
         columns=columns,
-        cells=texts,
+        texts=tuple(texts.values()),
     )
     faults = [fault for fault in (_number_fault(row, table), _name_fault(row, table)) if fault]
     row = _with_times(row, found, faults)
