@@ -19,9 +19,9 @@ from xinshi.config.environment import environment
 WATCH_SECONDS: Final = 0.5
 RESTART_SECONDS: Final = 2.0
 BACKLOG: Final = 4_096
-"""As many connections wait at the door; one that finds no room there tries again after one, three, seven seconds."""
+"""As many connections wait at the door of each web process; one that finds no room tries again after 1, 3, 7 seconds."""
 CONNECTIONS_MAX: Final = 512
-"""Of one web process. Those that wait at the door are lost to nobody when a process dies."""
+"""Of one web process, further ones wait at its door."""
 log = logging.getLogger(__name__)
 
 
