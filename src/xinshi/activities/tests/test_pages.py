@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from xinshi.activities.actions import ensure_programmes, sign_up
@@ -110,6 +112,51 @@ def test_htmx_gets_the_card_anew(cast: Cast, make_activity: MakeActivity) -> Non
     assert 'role="alert"' in refused
     assert url("sign_up", shift) not in refused
     assert Shift.objects.get(pk=shift).taken == 1
+
+
+def test_who_comes_too_late_is_told_by_five_reads_and_no_lock(cast: Cast, make_activity: MakeActivity) -> None:
+    (shift,) = make_activity(places=1).shift_ids
+    browser = cast.second.client
+    browser.get(url("mine"))
+    sign_up(actor=cast.volunteer.actor, shift_id=shift)
+    before = AuditEntry.objects.count()
+    with CaptureQueriesContext(connection) as statements:
+        answer = text(browser.post(url("sign_up", shift), headers=HTMX))
+    assert len(statements) == 5, "session, user, shift, person, what they hold"
+    assert all(one["sql"].lstrip().startswith("SELECT") and "FOR " not in one["sql"] for one in statements)
+    assert f'id="shift-{shift}"' in answer
+    assert 'role="alert"' in answer
+    assert (SignUp.objects.count(), AuditEntry.objects.count()) == (1, before)
+    again = text(cast.volunteer.client.post(url("sign_up", shift), headers=HTMX))
+    assert "pill good" in again, "who has the last place is shown that they have it, not that it is gone"
+    assert Shift.objects.get(pk=shift).taken == 1
+
+
+def test_a_full_shift_with_a_waiting_list_offers_it_in_the_refused_card(
+    cast: Cast, make_activity: MakeActivity
+) -> None:
+    (shift,) = make_activity(places=1).shift_ids
+    Shift.objects.filter(pk=shift).update(reserve=3)
+    sign_up(actor=cast.volunteer.actor, shift_id=shift)
+    answer = text(cast.second.client.post(url("sign_up", shift), headers=HTMX))
+    assert 'role="alert"' in answer
+    assert f'hx-post="{url("wait", shift)}"' in answer
+    Passbook.objects.filter(person_id=cast.second.person_id).update(state="frozen")
+    frozen = text(cast.second.client.post(url("sign_up", shift), headers=HTMX))
+    assert url("wait", shift) not in frozen
+    assert SignUp.objects.count() == 1
+
+
+def test_of_a_coupled_activity_the_card_that_was_asked_for_is_refused(cast: Cast, make_activity: MakeActivity) -> None:
+    made = make_activity(shifts=2)
+    Activity.objects.filter(pk=made.activity_id).update(is_coupled=True)
+    first, second = made.shift_ids
+    Shift.objects.filter(pk=second).update(taken=2)
+    answer = text(cast.volunteer.client.post(url("sign_up", first), headers=HTMX))
+    assert f'id="shift-{first}"' in answer
+    assert f'id="shift-{second}"' not in answer
+    assert 'role="alert"' in answer
+    assert SignUp.objects.count() == 0
 
 
 def test_says_why_a_shift_cannot_be_taken(cast: Cast, make_activity: MakeActivity) -> None:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xinshi.doors.rows import insert_many, update_many
+from xinshi.doors.rows import insert_many, insert_object_if, update_many
 
 AT = datetime(2026, 3, 5, 9, 30, 15, 123456, tzinfo=UTC)
 
@@ -104,3 +104,17 @@ def test_changes_each_row_by_its_own_values(leaves: Any) -> None:
     ]
     with pytest.raises(AssertionError, match="changed once"):
         update_many(leaves, [ids[0], ids[0]], add={"number": [1, 1]})
+
+
+def test_an_object_is_stored_only_where_its_condition_changed_a_row(leaves: type[Leaf]) -> None:
+    (tree,) = insert_many(leaves, each={"name": ["tree"], "number": [1]}, same={"at": AT, "detail": {}, "is_new": True})
+    grow = "UPDATE doors_test_leaf SET number = number + %s WHERE id = %s AND number < %s"
+    first = leaves(name="first", at=AT, detail={"why": "50% 和 \\"}, day=AT.date())
+    with transaction.atomic():
+        assert insert_object_if(first, update=grow, values=(1, tree, 2))
+        assert not insert_object_if(leaves(name="second", at=AT), update=grow, values=(1, tree, 2))
+    stored = leaves.objects.get(pk=first.pk)
+    assert (stored.name, stored.at, stored.detail, stored.day) == ("first", AT, {"why": "50% 和 \\"}, AT.date())
+    assert (stored.number, stored.is_new) == (None, True)
+    assert leaves.objects.get(pk=tree).number == 2
+    assert leaves.objects.count() == 2

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from xinshi.activities.actions import sign_up
 from xinshi.activities.models import SignUp
+from xinshi.activities.queries import open_shifts
+from xinshi.activities.queries.deciding import candidates
+from xinshi.activities.queries.listing import listed_coming
 from xinshi.activities.tests.conftest import Cast, MakeActivity, cast, make_activity, tomorrow_at
 from xinshi.archive.availability import weekly_of
 from xinshi.archive.models import Profile, Site, Skill
@@ -17,6 +21,7 @@ from xinshi.people.models import Person
 from xinshi.scheduling.models import DeclinedKind, DeclinedShift, SuggestionChoice
 from xinshi.scheduling.suggesting.actions import choose, decline_kind, say_no, take_kind_back
 from xinshi.scheduling.suggesting.domain import Fit, Reason, in_turn
+from xinshi.scheduling.suggesting.fitting import fits, fits_of
 from xinshi.scheduling.suggesting.queries import declined_pairs, opted_out, own_suggestions
 from xinshi.scheduling.suggesting.wording import to_oneself
 
@@ -57,6 +62,31 @@ def test_suggests_what_one_likes_can_do_and_has_time_for_and_says_why(cast: Cast
     ] or [title for title, _why in suggested(cast)] == ["急救演练", "门诊导医"]
     said(cast, sites=[])
     assert suggested(cast) == []
+
+
+def test_a_list_weighs_shifts_as_whoever_plans_does(cast: Cast, make_activity: MakeActivity) -> None:
+    """What is prepared for one person and what is read for many say the same."""
+    made = [
+        make_activity(title="急救演练", category="0006", shifts=2),
+        make_activity(title="门诊导医", starts_at=tomorrow_at(14)),
+    ]
+    Skill.objects.create(code="first-aid", name="急救", name_en="First aid")
+    Skill.objects.create(code="old", name="门诊", name_en="", is_active=False)
+    Site.objects.create(code="main", name="门诊楼", name_en="Outpatients")
+    Person.objects.filter(pk=cast.volunteer.person_id).update(service_categories=["0004"])
+    place = sign_up(actor=cast.volunteer.actor, shift_id=made[0].shift_ids[0])
+    actor = cast.volunteer.actor
+    for values in ({}, {"profession": "门诊护士"}, {"skills": {"first-aid": 2}, "sites": ["main"], "weekly": 0}):
+        said(cast, **values)
+        shifts = open_shifts(actor, tab="may").shifts
+        assert [one.title for one in shifts] == ["门诊导医", "急救演练"]
+        ids = [one.id for one in shifts]
+        candidate = candidates([actor.person_id], [offer for offer, _ in listed_coming(clock.now()).values()])
+        (known,) = candidate.values()
+        many = fits([known], ids, at=clock.now()).by_pair
+        assert fits_of(known, shifts, at=clock.now()) == {shift: many[actor.person_id, shift] for shift in ids}
+        assert fits_of(known, [], at=clock.now()) == {}
+    assert place.state == "confirmed"
 
 
 def test_nothing_is_suggested_for_which_nothing_speaks(cast: Cast, make_activity: MakeActivity) -> None:
