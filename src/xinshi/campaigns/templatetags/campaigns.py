@@ -10,6 +10,7 @@ from typing import Final
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -120,7 +121,7 @@ class Card:
 def post_cards(posts: list[OfferedPost], not_yet: str) -> SafeString:
     """Posts on offer with what the reader can do about each: the button takes it, in a form around the list."""
     language = get_language() or ""
-    return SafeString("".join([_drawn(_card(one, language, is_not_yet=bool(not_yet))) for one in posts]))
+    return format_html_join("", "{}", ((_drawn(_card(one, language, is_not_yet=bool(not_yet))),) for one in posts))
 
 
 def _card(one: OfferedPost, language: str, *, is_not_yet: bool) -> Card:
