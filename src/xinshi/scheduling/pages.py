@@ -14,7 +14,7 @@ from xinshi.kernel.errors import NotFound
 from xinshi.scheduling import access, actions
 from xinshi.scheduling.access import READERS
 from xinshi.scheduling.actions.editing import Weighed
-from xinshi.scheduling.forms import AddForm, PeriodForm, PlanForm
+from xinshi.scheduling.forms import AddForm, PeriodForm, PlanForm, start_of
 from xinshi.scheduling.queries import periods as period_queries
 from xinshi.scheduling.queries import tables
 from xinshi.scheduling.queries import versions as version_queries
@@ -34,8 +34,7 @@ def periods(request: PageRequest) -> HttpResponse:
 def period(request: PageRequest, period_id: int) -> HttpResponse:
     """One period: its versions, its rules, and the form for a further version."""
     found = period_queries.period_detail(request.actor, period_id)
-    parent = next((one.pk for one in found.with_plan), "")
-    form = PlanForm(versions=found.with_plan, initial={"parent": parent})
+    form = PlanForm(versions=found.with_plan, initial=start_of(found.with_plan))
     return render(request, "scheduling/period.html", {"found": found, "period": found.period, "form": form})
 
 
@@ -90,6 +89,7 @@ def plan(request: PageRequest, period_id: int) -> HttpResponse:
                 note=data["note"],
                 time_limit_seconds=data["time_limit_seconds"],
                 weighs_wishes=data["weighs_wishes"],
+                changes_max=data.get("changes_max") if parent else None,
             ),
         )
         if made is not None:

@@ -48,12 +48,14 @@ def build(
     left_out: Collection[tuple[int, int]] = (),
     without_people: Collection[int] = (),
     known: Read | None = None,
+    changes_max: int | None = None,
 ) -> Built:
     """The period as the solver is asked. `locked`, `standing` and `left_out` are (person, shift).
 
     A locked pair that is possible no more is left out: the person lost what it needs, or it breaks a rule with another
     locked one since the rules are stricter; somebody else is found.
     Nobody of `without_people` is asked, and no pair of `left_out`. `known`: what was read for the same period before.
+    `changes_max`: of what stands and is possible still, beside the locks, no more than so many may be missing.
     NothingToPlan, NobodyToPlan.
     """
     found = known or read(period, at=at)
@@ -74,7 +76,8 @@ def build(
         held=held,
         hard=_hard_shifts(found.lines, [one for _row, one in held], rules, settings),
     )
-    return _problem(period, question, found, locked=locked, standing=standing, left_out=left_out)
+    built = _problem(period, question, found, locked=locked, standing=standing, left_out=left_out)
+    return replace(built, problem=_with_limit(built.problem, changes_max))
 
 
 def _problem(
@@ -128,7 +131,7 @@ def _problem(
         funnel=funnel,
         epoch=period.first_day.isoformat(),
     )
-    problem = replace(problem, locks=_possible_together(problem))
+    problem = replace(problem, locks=_possible_together(problem, problem.locks))
     return Built(problem=problem, parts={name: points[name][pair_person, pair_line] for name in VALUE_PARTS})
 
 
@@ -236,11 +239,20 @@ def _indexes(pairs: Collection[tuple[int, int]], index: Ints, people_ids: Ints, 
     return np.array(sorted(found - {-1}), np.int64)
 
 
-def _possible_together(problem: Problem) -> Ints:
-    """Of the locks, in order of people and time, those that keep every rule with the ones before and find a place."""
+def _with_limit(problem: Problem, changes_max: int | None) -> Problem:
+    """The problem with a limit on changes: what stands is then only what could stay, all of it together."""
+    if changes_max is None:
+        return problem
+    together = _possible_together(problem, np.concatenate([problem.locks, problem.baseline]))
+    return replace(problem, baseline=np.intersect1d(problem.baseline, together), changes_max=changes_max)
+
+
+def _possible_together(problem: Problem, pairs: Ints) -> Ints:
+    """Of the pairs, in their order, those that keep every rule with the ones before and find a place."""
     standing = Standing(problem, ())
-    for pair in problem.locks.tolist():
-        if standing.empty(int(problem.pair_line[pair])) > 0 and not standing.obstacle(pair):
+    for pair in pairs.tolist():
+        is_new = pair not in standing.chosen
+        if is_new and standing.empty(int(problem.pair_line[pair])) > 0 and not standing.obstacle(pair):
             standing.put_in(pair)
     return np.array(sorted(standing.chosen), np.int64)
 

@@ -22,6 +22,7 @@ from xinshi.people.models import Person
 from xinshi.scheduling import access, storing
 from xinshi.scheduling.actions.planning import FUNNEL_COLUMNS
 from xinshi.scheduling.models import Assignment, PlanLine, PlanVersion
+from xinshi.scheduling.queries.versions import bounds_of
 from xinshi.scheduling.solver import explaining
 from xinshi.scheduling.solver.answer import Plan
 from xinshi.scheduling.weighing import Standing
@@ -258,12 +259,14 @@ def _busy(version: PlanVersion, kept: storing.Kept, standing: Standing, line: Pl
 def plan_of(version: PlanVersion, kept: storing.Kept, standing: Standing) -> Plan:
     """A version, as it is now, as the solver's value."""
     problem = kept.problem
+    bound, most = bounds_of(version)
     prices = dict(version.lines.values_list("shift_id", "price"))
     return Plan(
         chosen=np.array(sorted(standing.chosen), np.int64),
         worth=standing.worth,
-        bound=version.bound or 0,
-        coverage_bound=version.coverage_bound or 0,
+        bound=bound,
+        coverage_bound=most,
+        change_price=float(version.change_price),
         filled=len(standing.chosen),
         places=int(problem.line_demand.sum()),
         line_prices=np.array([prices.get(shift, 0) for shift in problem.shift_ids.tolist()], np.float64),
