@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities.forms import category_choices
 from xinshi.activities.queries import organizers
+from xinshi.doors.pages import INTEGER_MAX
 from xinshi.kernel import clock
 from xinshi.scheduling.actions import NewPeriod
 from xinshi.scheduling.domain import (
@@ -227,4 +228,6 @@ def start_of(versions: list[PlanVersion]) -> dict[str, Any]:
 class AddForm(forms.Form):
     """Whom to put into a shift."""
 
-    person = forms.IntegerField(min_value=1)
+    person = forms.IntegerField(min_value=1, max_value=INTEGER_MAX)
+    instead_of = forms.IntegerField(min_value=1, max_value=INTEGER_MAX, required=False)
+    """The assignment that they give up for it."""

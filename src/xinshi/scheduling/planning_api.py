@@ -148,8 +148,11 @@ class EmptyShiftOut(Schema):
 
 
 class AssignmentIn(Schema):
+    """`instead_of_id`: an assignment of the same person that they give up for it."""
+
     shift_id: Reference
     person_id: Reference
+    instead_of_id: Reference | None = None
 
 
 class SwapIn(Schema):

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils.translation import gettext
 
 from xinshi.activities.models import Shift
 from xinshi.activities.tests.conftest import SYSTEM, Cast
 from xinshi.scheduling.actions import plan_waiting, remove
+from xinshi.scheduling.actions.editing import NO_PAIR
 from xinshi.scheduling.models import Assignment, PlanningPeriod, PlanVersion
 from xinshi.scheduling.queries import tables
 from xinshi.scheduling.running import in_this_process
@@ -109,6 +111,54 @@ def test_a_further_version_changes_little_of_what_people_were_told(
     assert "0 / 28" in text(both.content)
     shown = client.get(f"/api/v1/scheduling/plans/{again.pk}").json()
     assert (shown["changes_max"], shown["stood"], shown["change_price"]) == (1, 28, again.change_price)
+
+
+def test_the_board_says_beforehand_what_a_move_would_be_refused_for(
+    cast: Cast, hospital: Hospital, plan_it: PlanIt
+) -> None:
+    client, version = cast.coordinator.client, plan_it(hospital.period())
+    rows = list(version.assignments.select_related("shift").order_by("shift__starts_at", "pk"))
+    row, address = rows[0], f"/scheduling/plans/{version.pk}/obstacles/"
+    lines = dict(version.lines.values_list("shift_id", "pk"))
+    same_day = {
+        other.shift_id
+        for other in rows
+        if other.shift.starts_at == row.shift.starts_at and other.shift_id != row.shift_id
+    }
+    mine = {other.shift_id for other in rows if other.person_id == row.person_id}
+
+    def asked(**more: object) -> dict[int, str]:
+        answer = client.get(address, {"person": row.person_id, **more})
+        assert answer.headers["Content-Type"] == "application/json"
+        return {int(line): reason for line, reason in answer.json().items()}
+
+    staying, moving = asked(), asked(instead_of=row.pk)
+    assert set(staying) == set(moving) == set(lines.values())
+    assert staying[lines[row.shift_id]] != ""
+    assert moving[lines[row.shift_id]] == ""
+    for shift in same_day:
+        assert staying[lines[shift]] != ""  # One shift a day.
+        assert moving[lines[shift]] == ""
+    assert all(staying[lines[shift]] for shift in mine)
+    assert set(asked(person=10**9).values()) == {gettext(NO_PAIR)}
+    page = client.get(f"/scheduling/plans/{version.pk}/shifts/").content.decode()
+    assert page.count("data-drag ") == 28
+    assert cast.auditor.client.get(address).status_code == 403
+    assert "data-drag " not in cast.auditor.client.get(f"/scheduling/plans/{version.pk}/shifts/").content.decode()
+
+    # What is dropped is sent as the forms send it, and comes back to the board.
+    board = f"/scheduling/plans/{version.pk}/shifts/"
+    other = next(one for one in rows if one.shift_id in same_day)
+    line = lines[other.shift_id]
+    move = {"person": row.person_id, "instead_of": row.pk, "stay": "1"}
+    refused = client.post(f"/scheduling/lines/{line}/add/", move, headers={"referer": f"http://testserver{board}"})
+    assert refused.headers["Location"] == board
+    assert version.assignments.filter(pk=row.pk).exists()
+    client.post(f"/scheduling/assignments/{other.pk}/remove/")
+    done = client.post(f"/scheduling/lines/{line}/add/", move, headers={"referer": f"http://testserver{board}"})
+    assert done.headers["Location"] == board
+    assert version.assignments.filter(shift_id=other.shift_id, person_id=row.person_id).exists()
+    assert not version.assignments.filter(pk=row.pk).exists()
 
 
 def test_the_funnel_of_an_empty_place_adds_up(cast: Cast, plan_it: PlanIt) -> None:
