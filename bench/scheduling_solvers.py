@@ -1,8 +1,9 @@
 """One solver on saved problems, as a process of its own: `python -m bench.scheduling_solvers NAME SECONDS GAP FILE…`.
 
 NAME is `xinshi`, `greedy`, `highs` (the whole as one integer program) or `cpsat`. For every file one line of JSON: what
-was found and how long it took, without loading and without what a process does once. OR-Tools and HiGHS are never in one
-process. The pairs chosen are part of the line, so that whoever asked can check them.
+was found and how long it took, without loading, without what a process does once, and without writing the whole down as
+a model, which is told apart (`building_seconds`). OR-Tools and HiGHS are never in one process. The pairs chosen are part
+of the line, so that whoever asked can check them; `is_found` is false where there was no plan at all in the time.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.scheduling_model import chosen_pairs, whole_model
+from bench.scheduling_model import Whole, chosen_pairs, whole_model
 from xinshi.scheduling.solver import files, instances
 from xinshi.scheduling.solver.problem import Problem
 
 Solve = Callable[[Problem, float, float], dict[str, Any]]
 CORES = 2
+HIGHS_FEASIBLE = 2
 
 
 def answer(arguments: list[str]) -> None:
@@ -34,8 +36,8 @@ def answer(arguments: list[str]) -> None:
     for file in arguments[3:]:
         problem, _ = files.load(Path(file))
         wall, processor = time.perf_counter(), time.process_time()
-        found = solve(problem, seconds, gap)
-        found["seconds"] = time.perf_counter() - wall
+        found = {"is_found": True, "building_seconds": 0.0} | solve(problem, seconds, gap)
+        found["seconds"] = time.perf_counter() - wall - found["building_seconds"]
         found["processor_seconds"] = time.process_time() - processor
         found["MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(found), flush=True)
@@ -60,6 +62,7 @@ def _greedy(problem: Problem, _seconds: float, _gap: float) -> dict[str, Any]:
 
 def _highs(problem: Problem, seconds: float, gap: float) -> dict[str, Any]:
     highspy = importlib.import_module("highspy")
+    began = time.perf_counter()
     model = whole_model(problem)
     columns = model.value.size
     order = np.argsort(model.column, kind="stable")
@@ -77,16 +80,43 @@ def _highs(problem: Problem, seconds: float, gap: float) -> dict[str, Any]:
     for option, value in {"output_flag": False, "time_limit": seconds, "mip_rel_gap": gap, "threads": CORES}.items():
         highs.setOptionValue(option, value)
     highs.passModel(program)
+    building = time.perf_counter() - began
     highs.run()
-    values = np.asarray(highs.getSolution().col_value)
-    found = chosen_pairs(values, model) if values.size else np.zeros(0, np.int64)
+    # SolutionStatus has no enumeration in the module: 2 is "feasible".
+    is_found = int(highs.getInfo().primal_solution_status) == HIGHS_FEASIBLE
+    found = chosen_pairs(np.asarray(highs.getSolution().col_value), model) if is_found else np.zeros(0, np.int64)
     bound = float(-highs.getInfo().mip_dual_bound)
-    return {"chosen": found.tolist(), "bound": bound if abs(bound) < 1e15 else 0.0}
+    return {
+        "chosen": found.tolist(),
+        "bound": bound if abs(bound) < 1e15 else 0.0,
+        "is_found": is_found,
+        "building_seconds": building,
+    }
 
 
 def _cpsat(problem: Problem, seconds: float, gap: float) -> dict[str, Any]:
     cp_model = importlib.import_module("ortools.sat.python.cp_model")
+    began = time.perf_counter()
     model = whole_model(problem)
+    program, columns = _constraints(cp_model, model)
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.num_workers = CORES
+    solver.parameters.relative_gap_limit = gap
+    building = time.perf_counter() - began
+    status = solver.solve(program)
+    is_found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    values = [solver.value(column) for column in columns[: model.pairs]] if is_found else []
+    return {
+        "chosen": chosen_pairs(np.array(values, np.float64), model).tolist(),
+        "bound": float(solver.best_objective_bound),
+        "is_found": is_found,
+        "building_seconds": building,
+    }
+
+
+def _constraints(cp_model: Any, model: Whole) -> tuple[Any, list[Any]]:
+    """The whole as CP-SAT takes it, and its columns."""
     program = cp_model.CpModel()
     columns = [program.new_bool_var("") for _ in range(model.value.size)]
     order = np.argsort(model.row, kind="stable")
@@ -100,15 +130,7 @@ def _cpsat(problem: Problem, seconds: float, gap: float) -> dict[str, Any]:
         total = cp_model.LinearExpr.weighted_sum(members, model.entry[entries].tolist())
         program.add_linear_constraint(total, int(model.lower[row]), int(model.upper[row]))
     program.maximize(cp_model.LinearExpr.weighted_sum(columns, model.value.tolist()))
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.num_workers = CORES
-    solver.parameters.relative_gap_limit = gap
-    status = solver.solve(program)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return {"chosen": [], "bound": float(solver.best_objective_bound)}
-    values = np.array([solver.value(column) for column in columns[: model.pairs]], np.float64)
-    return {"chosen": chosen_pairs(values, model).tolist(), "bound": float(solver.best_objective_bound)}
+    return program, columns
 
 
 SOLVERS: dict[str, Solve] = {"xinshi": _xinshi, "greedy": _greedy, "highs": _highs, "cpsat": _cpsat}

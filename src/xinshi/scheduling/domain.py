@@ -19,6 +19,9 @@ TIME_LIMIT_SECONDS_MAX: Final = 120
 DAY_MINUTES: Final = 24 * 60
 WISHES: Final = ("rest", "recovery", "one_a_day", "travel", "fairness", "match", "teams")
 """What a plan can be tried without, to see what it costs."""
+LIMIT_WISH: Final = "changes"
+"""And the limit on changes, where the version has one."""
+CHANGES_MAX: Final = 100_000
 VALUE_PARTS: Final = ("skill", "interest", "profession", "nearness", "wished_hour")
 
 
@@ -47,6 +50,12 @@ class PlanNotAtWork(DomainError):
 class PeriodClosed(DomainError):
     code = "period_closed"
     message = gettext_noop("This period is closed. Open it again to plan in it.")
+
+
+class NothingStands(DomainError):
+    code = "nothing_stands"
+    message = gettext_noop("Changes are limited only against a version that stands. Choose one to start from.")
+    status = 422
 
 
 class TooManyVersions(DomainError):
@@ -161,6 +170,11 @@ def check_settings(settings: PlanSettings) -> None:
     known = {code for code, _english, _chinese in SERVICE_CATEGORIES}
     if not set(settings.first_categories) <= known:
         raise Invalid(field="first_categories", reason=gettext_noop("Choose one of the list."))
+
+
+def usual_changes(standing: int) -> int:
+    """So many of what stands may change when people drop out, unless somebody says otherwise: 1 in 200, at least one."""
+    return max(1, standing // 200)
 
 
 def check_period(*, name: str, first_day: date, last_day: date) -> None:

@@ -32,6 +32,14 @@ class PlanBroken(DomainError):
     status = 422
 
 
+class NothingStandsInFile(DomainError):
+    code = "nothing_stands_in_file"
+    message = gettext_noop(
+        "Nothing stands in %(path)s that could be kept. Export a version that was planned from another."
+    )
+    status = 422
+
+
 class NotInProblem(DomainError):
     code = "not_in_problem"
     message = gettext_noop("There is no shift or person %(key)s in this problem.")

@@ -12,9 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities.forms import category_choices
 from xinshi.activities.queries import organizers
+from xinshi.doors.pages import INTEGER_MAX
 from xinshi.kernel import clock
 from xinshi.scheduling.actions import NewPeriod
-from xinshi.scheduling.domain import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, USUAL, VALUE_PARTS, PlanSettings
+from xinshi.scheduling.domain import (
+    CHANGES_MAX,
+    NAME_LENGTH_MAX,
+    NOTE_LENGTH_MAX,
+    USUAL,
+    VALUE_PARTS,
+    PlanSettings,
+    usual_changes,
+)
 from xinshi.scheduling.models import PlanningPeriod, PlanVersion
 from xinshi.scheduling.queries.periods import activities_to_choose
 from xinshi.scheduling.wording import SETTINGS
@@ -177,6 +186,13 @@ class PlanForm(forms.Form):
         required=False,
         help_text=_("What is fixed there stays, and the rest stays where nothing speaks against it."),
     )
+    changes_max = forms.IntegerField(
+        label=_("Changes at most"),
+        required=False,
+        min_value=0,
+        max_value=CHANGES_MAX,
+        help_text=_("So many of those who stand there may lose a shift. Empty: as many as make the plan better."),
+    )
     note = forms.CharField(label=_("What is different this time"), max_length=NOTE_LENGTH_MAX, required=False)
     time_limit_seconds = forms.TypedChoiceField(
         label=_("Think for at most"), choices=TIME_LIMITS, coerce=int, initial=10
@@ -197,9 +213,21 @@ class PlanForm(forms.Form):
         ]
         if not versions:
             del self.fields["parent"]
+            del self.fields["changes_max"]
+
+
+def start_of(versions: list[PlanVersion]) -> dict[str, Any]:
+    """From which version a further one usually starts: the newest. Once people were told of it, little may change."""
+    if not versions:
+        return {}
+    newest = versions[0]
+    was_told = newest.state in (PlanVersion.State.PUBLISHED, PlanVersion.State.REPLACED)
+    return {"parent": newest.pk, "changes_max": usual_changes(newest.filled) if was_told else None}
 
 
 class AddForm(forms.Form):
     """Whom to put into a shift."""
 
-    person = forms.IntegerField(min_value=1)
+    person = forms.IntegerField(min_value=1, max_value=INTEGER_MAX)
+    instead_of = forms.IntegerField(min_value=1, max_value=INTEGER_MAX, required=False)
+    """The assignment that they give up for it."""

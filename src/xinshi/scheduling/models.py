@@ -72,8 +72,8 @@ class PlanVersion(models.Model):
 
     Worth and bounds are whole numbers in the solver's unit (a place of priority 1 counts 1,000). `filled` of `places` free
     places have somebody. No plan of this problem is worth more than `bound`; none fills more weighted places (each counts
-    as often as its line's priority) than `coverage_bound`. After edits by hand worth and `filled` are those of the edited
-    plan; the bounds still hold.
+    as often as its line's priority) than `coverage_bound`; with `changes_max` that is said of plans within it. After edits
+    by hand worth and `filled` are those of the edited plan; the bounds still hold, but for edits beyond the limit.
     """
 
     class State(models.TextChoices):
@@ -95,6 +95,8 @@ class PlanVersion(models.Model):
     """As of `PlanningPeriod.settings`, as they were when it was asked for."""
     seed = models.PositiveIntegerField(default=1)
     time_limit_seconds = models.PositiveSmallIntegerField()
+    changes_max = models.PositiveIntegerField(null=True)
+    """So many of the parent's assignments that are possible still may be taken away; None for any number."""
     weighs_wishes = models.BooleanField(default=False)
     """Also find out what each wish costs (`WishCost`)."""
     wanted_at = models.DateTimeField()
@@ -120,6 +122,10 @@ class PlanVersion(models.Model):
     kept = models.BigIntegerField(null=True)
     bound = models.BigIntegerField(null=True)
     coverage_bound = models.BigIntegerField(null=True)
+    stood = models.PositiveIntegerField(default=0)
+    """How many of the parent's assignments were possible still when this one was planned."""
+    change_price = models.PositiveIntegerField(default=0)
+    """Of a limit on changes: each further change allowed would raise `bound` by so much at most."""
     is_complete = models.BooleanField(default=False)
     """False where the time ran out before the gap was closed: the plan is valid all the same."""
     solver_milliseconds = models.PositiveIntegerField(default=0)
@@ -143,6 +149,9 @@ class PlanVersion(models.Model):
                 name="plan_version_state_known",
             ),
             models.CheckConstraint(condition=Q(progress_permille__lte=1_000), name="plan_version_progress"),
+            models.CheckConstraint(
+                condition=Q(changes_max__isnull=True) | Q(parent__isnull=False), name="plan_version_changes_something"
+            ),
             models.CheckConstraint(condition=Q(filled__lte=F("places")), name="plan_version_filled_within_places"),
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(started_at__isnull=False, beat_at__isnull=False),

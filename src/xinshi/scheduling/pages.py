@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 
 from xinshi.activities.access import PLANNERS
-from xinshi.doors.pages import INTEGER_MAX, PageRequest, attempt, back, page
+from xinshi.doors.pages import PageRequest, attempt, back, page
 from xinshi.kernel.errors import NotFound
 from xinshi.scheduling import access, actions
 from xinshi.scheduling.access import READERS
 from xinshi.scheduling.actions.editing import Weighed
-from xinshi.scheduling.forms import AddForm, PeriodForm, PlanForm
+from xinshi.scheduling.forms import AddForm, PeriodForm, PlanForm, start_of
 from xinshi.scheduling.queries import periods as period_queries
 from xinshi.scheduling.queries import tables
 from xinshi.scheduling.queries import versions as version_queries
@@ -34,8 +34,7 @@ def periods(request: PageRequest) -> HttpResponse:
 def period(request: PageRequest, period_id: int) -> HttpResponse:
     """One period: its versions, its rules, and the form for a further version."""
     found = period_queries.period_detail(request.actor, period_id)
-    parent = next((one.pk for one in found.with_plan), "")
-    form = PlanForm(versions=found.with_plan, initial={"parent": parent})
+    form = PlanForm(versions=found.with_plan, initial=start_of(found.with_plan))
     return render(request, "scheduling/period.html", {"found": found, "period": found.period, "form": form})
 
 
@@ -90,6 +89,7 @@ def plan(request: PageRequest, period_id: int) -> HttpResponse:
                 note=data["note"],
                 time_limit_seconds=data["time_limit_seconds"],
                 weighs_wishes=data["weighs_wishes"],
+                changes_max=data.get("changes_max") if parent else None,
             ),
         )
         if made is not None:
@@ -145,7 +145,22 @@ def compare(request: PageRequest, period_id: int) -> HttpResponse:
 def shifts(request: PageRequest, plan_id: int) -> HttpResponse:
     """Who goes where, by shift."""
     row, rows, found = tables.by_shift(request.actor, plan_id, page=_number(request, "page"))
-    return render(request, "scheduling/shifts.html", _around(row) | {"rows": rows, "page": found})
+    context = {"rows": rows, "page": found, "may_edit": tables.may_edit(request.actor, row)}
+    return render(request, "scheduling/shifts.html", _around(row) | context)
+
+
+@never_cache
+@page(PLANNERS)
+def obstacles(request: PageRequest, plan_id: int) -> HttpResponse:
+    """For each shift of a page of the board why somebody who is dragged may not serve there; empty where they may."""
+    found = tables.obstacles(
+        request.actor,
+        plan_id,
+        page=_number(request, "page"),
+        person_id=_number(request, "person"),
+        instead_of_id=_number(request, "instead_of"),
+    )
+    return JsonResponse({str(line): gettext(reason) if reason else "" for line, reason in found.items()})
 
 
 @page(READERS)
@@ -175,7 +190,7 @@ def add(request: PageRequest, plan_line_id: int) -> HttpResponse:
     """Put somebody into a shift."""
     row = tables.planned_line(request.actor, plan_line_id)
     form = AddForm(request.POST)
-    if not form.is_valid() or form.cleaned_data["person"] > INTEGER_MAX:
+    if not form.is_valid():
         messages.error(request, gettext("Choose a person."))
         return redirect("scheduling:line", plan_line_id)
     done = actions.add(
@@ -183,9 +198,10 @@ def add(request: PageRequest, plan_line_id: int) -> HttpResponse:
         version_id=row.version_id,
         shift_id=row.shift_id,
         person_id=form.cleaned_data["person"],
+        instead_of_id=form.cleaned_data["instead_of"],
     )
     _tell(request, done)
-    return redirect("scheduling:line", plan_line_id)
+    return _where_it_was_done(request) or redirect("scheduling:line", plan_line_id)
 
 
 @page(PLANNERS, methods=("POST",))
@@ -211,12 +227,17 @@ def swap(request: PageRequest, assignment_id: int) -> HttpResponse:
     row, choices = tables.swap_choices(request.actor, assignment_id)
     if request.method == "POST":
         form = AddForm(request.POST)
-        if form.is_valid() and form.cleaned_data["person"] <= INTEGER_MAX:
+        if form.is_valid():
             done = actions.swap(actor=request.actor, assignment_id=assignment_id, other_id=form.cleaned_data["person"])
             _tell(request, done)
-            return redirect("scheduling:version", row.version_id)
+            return _where_it_was_done(request) or redirect("scheduling:version", row.version_id)
         messages.error(request, gettext("Choose a person."))
     return render(request, "scheduling/swap.html", _around(row.version) | {"row": row, "choices": choices})
+
+
+def _where_it_was_done(request: PageRequest) -> HttpResponse | None:
+    """Back to the page that sent it, where that page said so (`stay`): a shift's own, or the board of all."""
+    return back(request, fallback="scheduling:periods") if "stay" in request.POST else None
 
 
 def _around(row: object) -> dict[str, object]:

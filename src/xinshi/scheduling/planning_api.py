@@ -65,9 +65,10 @@ class PlanningPeriodOut(Schema):
 
 
 class PlanIn(Schema):
-    """`parent_id`: the version that stands; what is fixed there stays."""
+    """`parent_id`: the version that stands; what is fixed there stays, and of the rest at most `changes_max` goes."""
 
     parent_id: Reference | None = None
+    changes_max: Annotated[int, Field(ge=0, le=100_000)] | None = None
     note: Annotated[str, Field(max_length=120, pattern=NO_NUL)] = ""
     time_limit_seconds: Annotated[int, Field(ge=1, le=120)] = 10
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
@@ -75,7 +76,11 @@ class PlanIn(Schema):
 
 
 class PlanVersionOut(Schema):
-    """Worth and bound in the solver's unit; `coverage_bound` in places, each counted by its urgency. Null: no plan yet."""
+    """Worth and bound in the solver's unit; `coverage_bound` in places, each counted by its urgency. Null: no plan yet.
+
+    With `changes_max` the bounds hold for plans within it: of the `stood` assignments that could stay so many are missing
+    at most, and each further change allowed would raise `bound` by `change_price` at most.
+    """
 
     id: int
     period_id: int
@@ -98,6 +103,9 @@ class PlanVersionOut(Schema):
     kept: int | None
     bound: int | None
     coverage_bound: int | None
+    changes_max: int | None
+    stood: int
+    change_price: int
     is_complete: bool
     solver_milliseconds: int
 
@@ -140,8 +148,11 @@ class EmptyShiftOut(Schema):
 
 
 class AssignmentIn(Schema):
+    """`instead_of_id`: an assignment of the same person that they give up for it."""
+
     shift_id: Reference
     person_id: Reference
+    instead_of_id: Reference | None = None
 
 
 class SwapIn(Schema):

@@ -20,6 +20,7 @@ urlpatterns = [
     path("plans/<int:plan_id>/progress/", pages.progress, name="progress"),
     path("plans/<int:plan_id>/stop/", pages.stop, name="stop"),
     path("plans/<int:plan_id>/shifts/", pages.shifts, name="shifts"),
+    path("plans/<int:plan_id>/obstacles/", pages.obstacles, name="obstacles"),
     path("plans/<int:plan_id>/people/", pages.people, name="people"),
     path("plans/<int:plan_id>/empty/", pages.empty, name="empty"),
     path("lines/<int:plan_line_id>/", pages.line, name="line"),

@@ -46,6 +46,7 @@ WISHES: Final[Words] = {
     "fairness": _("Fairness"),
     "match": _("Skill, interest and the other points"),
     "teams": _("Groups kept together"),
+    "changes": _("The limit on changes"),
 }
 FUNNEL: Final[Words] = {
     "qualified": _("fit by age, group and health"),

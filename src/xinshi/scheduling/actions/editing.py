@@ -47,6 +47,8 @@ NO_PAIR = gettext_noop(
     "by what is known of them they do not fit: qualification, age, limits, times, places, or what they hold already."
 )
 
+IN_ALREADY = gettext_noop("they have this shift in the plan already.")
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
@@ -92,9 +94,26 @@ def remove(*, actor: Actor, assignment_id: int) -> Weighed:
 
 
 @transaction.atomic
-def add(*, actor: Actor, version_id: int, shift_id: int, person_id: int) -> Weighed:
-    """Put somebody into a shift that has a free place in the plan. NotInPlan, NotPossible, AssignedAlready, PlacesFilled."""
+def add(*, actor: Actor, version_id: int, shift_id: int, person_id: int, instead_of_id: int | None = None) -> Weighed:
+    """Put somebody into a shift that has a free place in the plan. NotInPlan, NotPossible, AssignedAlready, PlacesFilled.
+
+    `instead_of_id`: an assignment of the same person in the same version that they give up for it, or keep where the new
+    one is refused; written down as two edits. AssignmentLocked.
+    """
     require_planner(actor)
+    if instead_of_id is None:
+        return _add(actor, version_id, shift_id, person_id)
+    row = _assignment(actor, instead_of_id)
+    if (row.version_id, row.person_id) != (version_id, person_id):
+        raise NotFound
+    if row.shift_id == shift_id:
+        raise AssignedAlready
+    lost = remove(actor=actor, assignment_id=instead_of_id)
+    won = _add(actor, version_id, shift_id, person_id)
+    return Weighed(lost.filled + won.filled, lost.worth + won.worth)
+
+
+def _add(actor: Actor, version_id: int, shift_id: int, person_id: int) -> Weighed:
     table = _table(version_id)
     pair = table.pair(person_id, shift_id)
     if pair in table.standing.chosen:

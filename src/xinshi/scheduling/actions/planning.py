@@ -7,8 +7,10 @@ was thought dead. Nothing is locked while the solver works; all of a plan is wri
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError
 from xinshi.scheduling import storing
 from xinshi.scheduling.building import Built, Read, build, read
-from xinshi.scheduling.domain import VALUE_PARTS, WISHES, PlanSettings, without
+from xinshi.scheduling.domain import LIMIT_WISH, VALUE_PARTS, WISHES, PlanSettings, without
 from xinshi.scheduling.models import Assignment, PlanLine, PlanVersion, WishCost
 from xinshi.scheduling.running import Solve, SolverFailed, Stopped, in_a_process
 from xinshi.scheduling.solver.answer import Plan
@@ -117,6 +119,8 @@ def _plan(version: PlanVersion, actor: Actor, solve: Solve) -> None:
     problems: dict[str, Problem] = {"plan": built.problem}
     if version.weighs_wishes:
         problems |= {wish: _built(version, without(settings, wish), known, at).problem for wish in WISHES}
+        if version.changes_max is not None:
+            problems[LIMIT_WISH] = replace(built.problem, changes_max=None)
     plans = solve(problems, version.time_limit_seconds, version.seed, beat)
     for name, plan in plans.items():
         check(problems[name], plan.chosen)
@@ -145,6 +149,7 @@ def _built(version: PlanVersion, settings: PlanSettings, known: Read, at: dateti
         standing=[(person, shift) for person, shift, _is_locked in standing],
         left_out=declined_pairs([line.offer.shift_id for line in known.lines]),
         without_people=opted_out(),
+        changes_max=version.changes_max,
     )
 
 
@@ -164,7 +169,7 @@ class _Beat:
         self.told_at = time.monotonic()
         known = stage if name in ("", "plan") else "wishes"
         begins, ends = STAGES.get(known, (60, 900))
-        share = fraction if known == stage else list(WISHES).index(name) / len(WISHES) if name in WISHES else 0.0
+        share = fraction if known == stage else _TRIED.index(name) / len(_TRIED) if name in _TRIED else 0.0
         rows = _mine(self.version)
         if not rows.update(
             beat_at=clock.now(), stage=known, progress_permille=begins + int((ends - begins) * min(max(share, 0), 1))
@@ -213,6 +218,7 @@ def _rows(version: PlanVersion, built: Built, plan: Plan) -> tuple[list[PlanLine
     return lines, assignments
 
 
+_TRIED: Final = (*WISHES, LIMIT_WISH)
 FUNNEL_COLUMNS: Final = ("qualified", "certified", "reachable", "available", "within_hours")
 
 
@@ -271,6 +277,8 @@ def _keep(
         kept=plan.worth.kept,
         bound=plan.bound,
         coverage_bound=plan.coverage_bound,
+        stood=problem.baseline.size,
+        change_price=math.ceil(plan.change_price),
         is_complete=plan.is_complete,
         solver_milliseconds=round(plan.seconds * 1_000),
         problem_path=path,

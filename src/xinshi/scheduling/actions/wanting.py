@@ -12,9 +12,11 @@ from xinshi.kernel.errors import Invalid, NotFound, gettext_noop
 from xinshi.scheduling.access import require_planner
 from xinshi.scheduling.actions.periods import locked_period
 from xinshi.scheduling.domain import (
+    CHANGES_MAX,
     NOTE_LENGTH_MAX,
     TIME_LIMIT_SECONDS_MAX,
     VERSIONS_MAX,
+    NothingStands,
     PeriodClosed,
     PlanAtWork,
     PlanNotAtWork,
@@ -37,17 +39,18 @@ def want_plan(
     time_limit_seconds: int = 10,
     seed: int = 1,
     weighs_wishes: bool = False,
+    changes_max: int | None = None,
 ) -> int:
     """A further version, waiting for the planner; its id.
 
     `parent_id`: the version that stands, whose locks are kept and whose assignments are kept where nothing speaks against
-    it. PeriodClosed, PlanAtWork, TooManyVersions, PlanNotReady (the parent has no plan).
+    it; `changes_max`: of those so many are taken away at most. PeriodClosed, PlanAtWork, TooManyVersions, PlanNotReady (the
+    parent has no plan), NothingStands (a limit without a parent).
     """
     require_planner(actor)
-    if not 1 <= time_limit_seconds <= TIME_LIMIT_SECONDS_MAX:
-        raise Invalid(field="time_limit_seconds", reason=gettext_noop("This number is out of its bounds."))
-    if len(note) > NOTE_LENGTH_MAX:
-        raise Invalid(field="note", reason=gettext_noop("This is too long."))
+    _require_in_bounds(note, time_limit_seconds, changes_max)
+    if changes_max is not None and parent_id is None:
+        raise NothingStands
     period = locked_period(period_id)
     if period.is_closed:
         raise PeriodClosed
@@ -67,6 +70,7 @@ def want_plan(
         seed=seed,
         time_limit_seconds=time_limit_seconds,
         weighs_wishes=weighs_wishes,
+        changes_max=changes_max,
         wanted_at=clock.now(),
         wanted_by_ref=actor.reference,
     )
@@ -77,9 +81,21 @@ def want_plan(
         period=period.pk,
         number=version.number,
         parent=parent_id,
+        changes_max=changes_max,
         settings=version.settings,
     )
     return version.pk
+
+
+def _require_in_bounds(note: str, time_limit_seconds: int, changes_max: int | None) -> None:
+    """Invalid names the field."""
+    out_of_bounds = gettext_noop("This number is out of its bounds.")
+    if not 1 <= time_limit_seconds <= TIME_LIMIT_SECONDS_MAX:
+        raise Invalid(field="time_limit_seconds", reason=out_of_bounds)
+    if changes_max is not None and not 0 <= changes_max <= CHANGES_MAX:
+        raise Invalid(field="changes_max", reason=out_of_bounds)
+    if len(note) > NOTE_LENGTH_MAX:
+        raise Invalid(field="note", reason=gettext_noop("This is too long."))
 
 
 @transaction.atomic

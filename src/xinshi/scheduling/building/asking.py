@@ -90,13 +90,14 @@ def qualified(question: Question) -> Bools:
                 able[:, column] &= ~known | (years >= asks.age_min)
             if asks.age_max is not None:
                 able[:, column] &= ~known | (years <= asks.age_max)
+    members = {team: people.belongs(team) for team in {one.team_id for one in offers if one.recruits == "team"}}
     for column, offer in enumerate(offers):
         if offer.requirements.groups:
             able[:, column] &= np.isin(people.group, offer.requirements.groups)
         if offer.requirements.is_heavy:
             able[:, column] &= people.may_lift
         if offer.recruits == "team":
-            able[:, column] &= people.belongs(offer.team_id)
+            able[:, column] &= members[offer.team_id]
     return able
 
 

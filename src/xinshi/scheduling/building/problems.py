@@ -17,9 +17,10 @@ from xinshi.scheduling.building import asking, valuing
 from xinshi.scheduling.building.asking import Question
 from xinshi.scheduling.building.people import NO_BOUND, Bools, laid_out
 from xinshi.scheduling.building.reading import Line, Read, read
+from xinshi.scheduling.building.valuing import Points
 from xinshi.scheduling.domain import DAY_MINUTES, DAYS_MAX, VALUE_PARTS, NobodyToPlan, NothingToPlan, PlanSettings
 from xinshi.scheduling.models import PlanningPeriod
-from xinshi.scheduling.solver.problem import Ints, Problem, Rules
+from xinshi.scheduling.solver.problem import PRIORITY_WEIGHT, Ints, Problem, Rules
 from xinshi.scheduling.weighing import Standing
 
 PAIRS_A_PERSON_MAX: Final = 200
@@ -48,12 +49,14 @@ def build(
     left_out: Collection[tuple[int, int]] = (),
     without_people: Collection[int] = (),
     known: Read | None = None,
+    changes_max: int | None = None,
 ) -> Built:
     """The period as the solver is asked. `locked`, `standing` and `left_out` are (person, shift).
 
     A locked pair that is possible no more is left out: the person lost what it needs, or it breaks a rule with another
     locked one since the rules are stricter; somebody else is found.
     Nobody of `without_people` is asked, and no pair of `left_out`. `known`: what was read for the same period before.
+    `changes_max`: of what stands and is possible still, beside the locks, no more than so many may be missing.
     NothingToPlan, NobodyToPlan.
     """
     found = known or read(period, at=at)
@@ -74,7 +77,8 @@ def build(
         held=held,
         hard=_hard_shifts(found.lines, [one for _row, one in held], rules, settings),
     )
-    return _problem(period, question, found, locked=locked, standing=standing, left_out=left_out)
+    built = _problem(period, question, found, locked=locked, standing=standing, left_out=left_out)
+    return replace(built, problem=_with_limit(built.problem, changes_max))
 
 
 def _problem(
@@ -92,9 +96,9 @@ def _problem(
     for person, line in _places_of(left_out, people_ids, shift_ids):
         possible[person, line] = False
     points = valuing.parts(question, found)
-    value = sum((points[name] for name in VALUE_PARTS), np.zeros(question.shape, np.int64))
+    value = sum((points[name] for name in VALUE_PARTS), np.zeros(question.shape, np.int16))
     priority = _priority(question)
-    _keep_own_day_limits(question, possible, value + 1_000 * priority[None, :])
+    _keep_own_day_limits(question, possible, value, priority)
     _thin_out(possible, value)
     pair_person, pair_line = np.nonzero(possible)
     index = np.full(question.shape, -1, np.int64)
@@ -117,7 +121,7 @@ def _problem(
         fairness=valuing.fairness(question, found),
         pair_person=pair_person.astype(np.int64),
         pair_line=pair_line.astype(np.int64),
-        pair_value=value[pair_person, pair_line],
+        pair_value=value[pair_person, pair_line].astype(np.int64),
         team_pairs=_team_pairs(question, found, people_ids),
         travel_minutes=travel,
         rules=_rules(question),
@@ -128,8 +132,9 @@ def _problem(
         funnel=funnel,
         epoch=period.first_day.isoformat(),
     )
-    problem = replace(problem, locks=_possible_together(problem))
-    return Built(problem=problem, parts={name: points[name][pair_person, pair_line] for name in VALUE_PARTS})
+    problem = replace(problem, locks=_possible_together(problem, problem.locks))
+    of_pairs = {name: points[name][pair_person, pair_line].astype(np.int64) for name in VALUE_PARTS}
+    return Built(problem=problem, parts=of_pairs)
 
 
 def _funnel(question: Question) -> tuple[Bools, Ints]:
@@ -183,7 +188,7 @@ def _shifts_left(question: Question) -> Ints:
     return np.minimum(np.maximum(0, bound - number), SHIFTS_A_PERSON_MAX)
 
 
-def _keep_own_day_limits(question: Question, possible: Bools, worth: Ints) -> None:
+def _keep_own_day_limits(question: Question, possible: Bools, value: Points, priority: Ints) -> None:
     """Of who takes fewer shifts a day than the plan allows, or holds some of them already, the best ones of each day."""
     allowed = question.settings.shifts_a_day_max
     if allowed == 1:
@@ -197,11 +202,12 @@ def _keep_own_day_limits(question: Question, possible: Bools, worth: Ints) -> No
         left = np.minimum(allowed, question.people.shifts_a_day_max) - held
         for row in np.flatnonzero(left < allowed).tolist():
             mine = columns[possible[row, columns]]
-            keep = mine[np.argsort(-worth[row, mine], kind="stable")][: max(0, int(left[row]))]
+            worth = value[row, mine] + PRIORITY_WEIGHT * priority[mine]
+            keep = mine[np.argsort(-worth, kind="stable")][: max(0, int(left[row]))]
             possible[row, np.setdiff1d(mine, keep)] = False
 
 
-def _thin_out(possible: Bools, value: Ints) -> None:
+def _thin_out(possible: Bools, value: Points) -> None:
     """Who could take very many lines keeps the ones of most value, and every line for which few people are possible."""
     many = np.flatnonzero(possible.sum(axis=1) > PAIRS_A_PERSON_MAX)
     if not len(many):
@@ -236,11 +242,20 @@ def _indexes(pairs: Collection[tuple[int, int]], index: Ints, people_ids: Ints, 
     return np.array(sorted(found - {-1}), np.int64)
 
 
-def _possible_together(problem: Problem) -> Ints:
-    """Of the locks, in order of people and time, those that keep every rule with the ones before and find a place."""
+def _with_limit(problem: Problem, changes_max: int | None) -> Problem:
+    """The problem with a limit on changes: what stands is then only what could stay, all of it together."""
+    if changes_max is None:
+        return problem
+    together = _possible_together(problem, np.concatenate([problem.locks, problem.baseline]))
+    return replace(problem, baseline=np.intersect1d(problem.baseline, together), changes_max=changes_max)
+
+
+def _possible_together(problem: Problem, pairs: Ints) -> Ints:
+    """Of the pairs, in their order, those that keep every rule with the ones before and find a place."""
     standing = Standing(problem, ())
-    for pair in problem.locks.tolist():
-        if standing.empty(int(problem.pair_line[pair])) > 0 and not standing.obstacle(pair):
+    for pair in pairs.tolist():
+        is_new = pair not in standing.chosen
+        if is_new and standing.empty(int(problem.pair_line[pair])) > 0 and not standing.obstacle(pair):
             standing.put_in(pair)
     return np.array(sorted(standing.chosen), np.int64)
 

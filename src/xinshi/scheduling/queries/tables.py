@@ -20,8 +20,10 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.people.models import Person
 from xinshi.scheduling import access, storing
+from xinshi.scheduling.actions.editing import IN_ALREADY, NO_PAIR, RULES
 from xinshi.scheduling.actions.planning import FUNNEL_COLUMNS
 from xinshi.scheduling.models import Assignment, PlanLine, PlanVersion
+from xinshi.scheduling.queries.versions import bounds_of
 from xinshi.scheduling.solver import explaining
 from xinshi.scheduling.solver.answer import Plan
 from xinshi.scheduling.weighing import Standing
@@ -122,9 +124,40 @@ def _planned(actor: Actor, plan_id: int) -> PlanVersion:
 def by_shift(actor: Actor, plan_id: int, *, page: int) -> tuple[PlanVersion, list[Row], Page[PlanLine]]:
     """The shifts of a version by time, a page of them."""
     version = _planned(actor, plan_id)
-    lines = version.lines.select_related(*SHOWN).order_by("shift__starts_at", "shift_id")
-    found = Paginator(lines, SHIFTS_PER_PAGE).get_page(page)
+    found = _lines_of_page(version, page)
     return version, _rows(version, list(found.object_list)), found
+
+
+def _lines_of_page(version: PlanVersion, page: int) -> Page[PlanLine]:
+    lines = version.lines.select_related(*SHOWN).order_by("shift__starts_at", "shift_id")
+    return Paginator(lines, SHIFTS_PER_PAGE).get_page(page)
+
+
+def may_edit(actor: Actor, version: PlanVersion) -> bool:
+    """Whether the actor may change this version by hand."""
+    return access.is_planner(actor) and version.state == PlanVersion.State.DONE
+
+
+def obstacles(actor: Actor, plan_id: int, *, page: int, person_id: int, instead_of_id: int = 0) -> dict[int, str]:
+    """For every shift of a page of `by_shift`, by the key of its line: what stands against putting somebody there, a msgid,
+    empty where nothing does. Of places nothing is said. `instead_of_id`: the assignment that they would give up for it.
+    """
+    access.require_planner(actor)
+    version = _planned(actor, plan_id)
+    kept, standing = standing_of(version)
+    index = kept.pair_index()
+    given_up = version.assignments.filter(pk=instead_of_id, person_id=person_id).values_list("shift_id", flat=True)
+    without = [index[person_id, shift_id] for shift_id in given_up]
+    found = {}
+    for line in _lines_of_page(version, page):
+        pair = index.get((person_id, line.shift_id))
+        if pair is None:
+            found[line.pk] = NO_PAIR
+        elif pair in standing.chosen:
+            found[line.pk] = "" if pair in without else IN_ALREADY
+        else:
+            found[line.pk] = RULES.get(standing.obstacle(pair, without=without), "")
+    return found
 
 
 def _rows(version: PlanVersion, lines: Sequence[PlanLine]) -> list[Row]:
@@ -232,7 +265,7 @@ def line_detail(actor: Actor, plan_line_id: int) -> LineDetail:
         candidates=shown,
         more=max(0, len(ids) - CANDIDATES_SHOWN),
         busy=_busy(version, kept, standing, line) if row.empty and not shown else [],
-        may_edit=access.is_planner(actor) and version.state == PlanVersion.State.DONE,
+        may_edit=may_edit(actor, version),
     )
 
 
@@ -258,12 +291,14 @@ def _busy(version: PlanVersion, kept: storing.Kept, standing: Standing, line: Pl
 def plan_of(version: PlanVersion, kept: storing.Kept, standing: Standing) -> Plan:
     """A version, as it is now, as the solver's value."""
     problem = kept.problem
+    bound, most = bounds_of(version)
     prices = dict(version.lines.values_list("shift_id", "price"))
     return Plan(
         chosen=np.array(sorted(standing.chosen), np.int64),
         worth=standing.worth,
-        bound=version.bound or 0,
-        coverage_bound=version.coverage_bound or 0,
+        bound=bound,
+        coverage_bound=most,
+        change_price=float(version.change_price),
         filled=len(standing.chosen),
         places=int(problem.line_demand.sum()),
         line_prices=np.array([prices.get(shift, 0) for shift in problem.shift_ids.tolist()], np.float64),

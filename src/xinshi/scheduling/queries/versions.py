@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from django.db.models import Avg, Count
+from django.db.models import Avg, Count, F, Sum
 
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.scheduling import access
 from xinshi.scheduling.actions.wanting import AT_WORK, WITH_PLAN
-from xinshi.scheduling.domain import WISHES, PlanSettings
+from xinshi.scheduling.domain import LIMIT_WISH, WISHES, PlanSettings
 from xinshi.scheduling.models import PlanEdit, PlanVersion
-from xinshi.scheduling.solver.problem import PRIORITY_WEIGHT
+from xinshi.scheduling.solver.problem import KEEP_BONUS, PRIORITY_WEIGHT
 
 EDITS_SHOWN: Final = 50
 
@@ -58,6 +58,21 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit on changes: how many were allowed and made of what could stay, and what one more would be worth at most."""
+
+    allowed: int
+    stood: int
+    made: int
+    price: int
+
+    @property
+    def beyond(self) -> int:
+        """How many changes were made by hand beyond what the plan was allowed."""
+        return max(0, self.made - self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
 class VersionDetail:
     version: PlanVersion
     settings: PlanSettings
@@ -71,6 +86,7 @@ class VersionDetail:
     """Average of the points from 0 to 100."""
     wishes: Sequence[WishLine]
     changes: Changes | None
+    limit: Limit | None
     edits: Sequence[PlanEdit]
     edit_count: int
     locked: int
@@ -117,6 +133,7 @@ def _detail(actor: Actor, version: PlanVersion) -> VersionDetail:
         value=round(average or 0),
         wishes=wish_lines(version),
         changes=_changes(version),
+        limit=limit_of(version),
         edits=list(edits.order_by("-number")[:EDITS_SHOWN]),
         edit_count=version.edits.count(),
         locked=assignments.filter(is_locked=True).count(),
@@ -129,15 +146,39 @@ def certificate_of(version: PlanVersion) -> Certificate | None:
     """None where there is no plan."""
     if version.bound is None or version.coverage is None or version.coverage_bound is None:
         return None
-    gap = (version.bound - version.worth) * 1_000_000 // version.bound if version.bound > 0 else 0
+    bound, most = bounds_of(version)
+    gap = (bound - version.worth) * 1_000_000 // bound if bound > 0 else 0
     weighted = version.coverage // PRIORITY_WEIGHT
-    return Certificate(max(0, gap), weighted, max(0, version.coverage_bound - weighted))
+    return Certificate(max(0, gap), weighted, max(0, most - weighted))
+
+
+def limit_of(version: PlanVersion) -> Limit | None:
+    """None where changes were not limited, or there is no plan yet."""
+    if version.changes_max is None or version.kept is None:
+        return None
+    made = version.stood - version.kept // KEEP_BONUS
+    return Limit(version.changes_max, version.stood, made, version.change_price)
+
+
+def bounds_of(version: PlanVersion) -> tuple[int, int]:
+    """What no plan with as many changes as this one, or as it was allowed, exceeds: in worth, in weighted places.
+
+    Each change made by hand beyond the limit raises the first by its price; of the second nothing is known then but how
+    many places there are.
+    """
+    limit = limit_of(version)
+    bound, most = version.bound or 0, version.coverage_bound or 0
+    if limit is None or not limit.beyond:
+        return bound, most
+    places = version.lines.aggregate(most=Sum(F("places") * F("priority")))["most"] or 0
+    return bound + limit.beyond * limit.price, places
 
 
 def wish_lines(version: PlanVersion) -> list[WishLine]:
     """In the order of WISHES; a wish that costs nothing says so by zeros."""
     known = {row.wish: row for row in version.wish_costs.all()}
-    return [WishLine(wish, known[wish].filled_more, known[wish].match_more) for wish in WISHES if wish in known]
+    order = (*WISHES, LIMIT_WISH)
+    return [WishLine(wish, known[wish].filled_more, known[wish].match_more) for wish in order if wish in known]
 
 
 def _changes(version: PlanVersion) -> Changes | None:

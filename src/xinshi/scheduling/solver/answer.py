@@ -30,7 +30,8 @@ class Plan:
     """A plan that the checker passed. `bound`: no plan is worth more; `coverage_bound`: none fills more weighted places,
     a place counting as often as its line's priority: `worth.coverage` is this many times PRIORITY_WEIGHT at most.
 
-    `line_prices`: what one more suitable person for a line would be worth, in the unit of `Worth`.
+    `line_prices`: what one more suitable person for a line would be worth, in the unit of `Worth`. `change_price`: of a
+    problem with a limit on changes; with n changes more allowed no plan is worth more than `bound` + n × this.
     `is_complete` is False where the time ran out or somebody cancelled: the plan is valid, the bound holds.
     """
 
@@ -42,6 +43,7 @@ class Plan:
     filled: int
     places: int
     line_prices: NDArray[np.float64]
+    change_price: float
     seconds: float
     is_complete: bool
     seed: int

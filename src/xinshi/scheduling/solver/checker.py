@@ -7,7 +7,7 @@ shares nothing with the search, so that an error there cannot hide here.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,7 +41,7 @@ def breaches(problem: Problem, chosen: Ints) -> list[Breach]:
     pairs = [int(index) for index in chosen]
     if len(set(pairs)) != len(pairs) or any(not 0 <= pair < len(problem.pair_line) for pair in pairs):
         return [Breach("pairs", "a pair stands twice or does not exist")]
-    found = [*_of_lines(problem, pairs), *_of_locks(problem, pairs)]
+    found = [*_of_lines(problem, pairs), *_of_locks(problem, pairs), *_of_changes(problem, pairs)]
     for person, shifts in sorted(_by_person(problem, pairs).items()):
         found += _of_person(problem, person, shifts)
     return found
@@ -65,6 +65,17 @@ def _of_lines(problem: Problem, pairs: list[int]) -> Iterator[Breach]:
 def _of_locks(problem: Problem, pairs: list[int]) -> Iterator[Breach]:
     for missing in sorted({int(pair) for pair in problem.locks} - set(pairs)):
         yield Breach("locks", f"pair {missing} is not in the plan")
+
+
+def changes_in(problem: Problem, pairs: Iterable[int]) -> int:
+    """How many assignments that stood before are not among these."""
+    return len({int(pair) for pair in problem.baseline} - {int(pair) for pair in pairs})
+
+
+def _of_changes(problem: Problem, pairs: list[int]) -> Iterator[Breach]:
+    number = changes_in(problem, pairs)
+    if problem.changes_max is not None and number > problem.changes_max:
+        yield Breach("changes", f"{number} of what stood are changed, {problem.changes_max} may be")
 
 
 def _of_person(problem: Problem, person: int, shifts: list[int]) -> Iterator[Breach]:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from xinshi.scheduling.solver.answer import Plan
-from xinshi.scheduling.solver.checker import broken_between
+from xinshi.scheduling.solver.checker import broken_between, changes_in
 from xinshi.scheduling.solver.problem import FAIRNESS_STEPS, KEEP_BONUS, PRIORITY_WEIGHT, STAGES, TEAM_BONUS, Problem
 
 BUSY_SHOWN_MAX: Final = 20
@@ -73,6 +73,22 @@ class Need:
     line: int
     missing: int
     price: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """How much of what stood is changed, and what a limit on that costs; `price` as `Plan.change_price`."""
+
+    stood: int
+    made: int
+    allowed: int | None
+    price: float
+
+
+def changes(problem: Problem, plan: Plan) -> Changes:
+    """What the plan changes of what stood before, and what one more change would be worth at most."""
+    made = changes_in(problem, plan.chosen)
+    return Changes(stood=problem.baseline.size, made=made, allowed=problem.changes_max, price=plan.change_price)
 
 
 def assignment(problem: Problem, plan: Plan, pair: int) -> Assignment:

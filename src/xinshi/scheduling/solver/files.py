@@ -23,18 +23,21 @@ from numpy.typing import NDArray
 
 from xinshi.scheduling.solver.answer import Plan, Worth
 from xinshi.scheduling.solver.checker import BrokenRule, check
+from xinshi.scheduling.solver.model import KEEP_PRICE_MAX
 from xinshi.scheduling.solver.problem import Problem, Rules
 from xinshi.scheduling.solver.soundness import UnsoundProblem, require_sound
 
 FORMAT: Final = "xinshi-schedule"
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 knew no limit on changes; it is read as a problem without one."""
+VERSIONS_READ: Final = (1, VERSION)
 HEADER: Final = "header.json"
 HEADER_BYTES_MAX: Final = 64 * 1024
 FILE_BYTES_MAX: Final = 256 * 2**20
 CONTENT_BYTES_MAX: Final = 1024 * 2**20
 """Of all arrays together, unpacked."""
 KINDS: Final = {"int64": np.dtype(np.int64), "bool": np.dtype(np.bool_), "float64": np.dtype(np.float64)}
-SCALARS: Final = ("bound", "coverage_bound", "filled", "places", "seconds", "is_complete", "seed")
+SCALARS: Final = ("bound", "coverage_bound", "filled", "places", "change_price", "seconds", "is_complete", "seed")
 NEVER: Final = (1980, 1, 1, 0, 0, 0)
 """The date of every entry, so that the same problem makes the same file."""
 
@@ -95,7 +98,8 @@ def _written(problem: Problem | None, plan: Plan | None) -> bytes:
     if problem is not None:
         arrays |= {f"problem/{name}": getattr(problem, name) for name in _names_of(Problem)}
         rules = {field.name: getattr(problem.rules, field.name) for field in fields(Rules)}
-        header["problem"] = {"name": problem.name, "epoch": problem.epoch, "rules": rules}
+        named = {"name": problem.name, "epoch": problem.epoch, "changes_max": problem.changes_max}
+        header["problem"] = {**named, "rules": rules}
     if plan is not None:
         arrays |= {f"plan/{name}": getattr(plan, name) for name in _names_of(Plan)}
         worth = {field.name: getattr(plan.worth, field.name) for field in fields(Worth)}
@@ -171,8 +175,9 @@ def _header(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> di
     header = json.loads(_content(archive, entries[HEADER]))
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UnreadableFile("the file is of another kind")
-    if header.get("version") != VERSION:
-        raise UnreadableFile(f"the file has version {header.get('version')!r}; this program reads version {VERSION}")
+    if header.get("version") not in VERSIONS_READ:
+        known = " and ".join(map(str, VERSIONS_READ))
+        raise UnreadableFile(f"the file has version {header.get('version')!r}; this program reads {known}")
     parts = [("problem", Problem), ("plan", Plan)]
     wanted = {f"{part}/{name}.npy" for part, kind in parts if header[part] is not None for name in _names_of(kind)}
     if set(entries) != {HEADER, *wanted}:
@@ -188,7 +193,9 @@ def _arrays(
 
 def _problem(header: dict[str, Any], arrays: dict[str, Any]) -> Problem:
     rules = Rules(**{name: _whole(value) for name, value in header["rules"].items()})
-    problem = Problem(name=_text(header["name"]), epoch=_text(header["epoch"]), rules=rules, **arrays)
+    changes = None if header.get("changes_max") is None else _whole(header["changes_max"])
+    name, epoch = _text(header["name"]), _text(header["epoch"])
+    problem = Problem(name=name, epoch=epoch, changes_max=changes, rules=rules, **arrays)
     require_sound(problem)
     return problem
 
@@ -224,6 +231,9 @@ def _plan(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Plan:
         raise UnreadableFile("the plan's prices are not numbers")
     worth = Worth(**{name: _whole(value) for name, value in header["worth"].items()})
     bound, filled, places = (_whole(header[name]) for name in ("bound", "filled", "places"))
+    change_price = float(header.get("change_price", 0.0))
+    if not 0.0 <= change_price <= KEEP_PRICE_MAX:
+        raise UnreadableFile("the plan's price of a change is out of its bounds")
     if bound < worth.total or filled != chosen.size or places < filled:
         raise UnreadableFile("the plan's figures contradict each other")
     return Plan(
@@ -234,6 +244,7 @@ def _plan(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Plan:
         filled=filled,
         places=places,
         line_prices=prices,
+        change_price=change_price,
         seconds=float(header["seconds"]),
         is_complete=header["is_complete"] is True,
         seed=_whole(header["seed"]),

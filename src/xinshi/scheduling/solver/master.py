@@ -1,6 +1,7 @@
 """The restricted master problem: which mix of the plans found so far is best, as a linear program in HiGHS.
 
-Rows: the places of every line, one plan for every person, two rows for every link (a team pair at a shared shift).
+Rows: the places of every line, one plan for every person, two rows for every link (a team pair at a shared shift), and
+where changes are limited a last one for what must stay of what stood before.
 Columns: one for every link, then one for every plan of the pool, in its order. HiGHS goes on from its last basis.
 """
 
@@ -54,9 +55,11 @@ class Master:
         self.course = course
         self.highs = _quiet(seed)
         _listen(self.highs, course)
-        rows = model.lines + model.people + 2 * model.links
+        rows = rows_of(model)
         lower = np.full(rows, AT_MOST)
-        upper = np.concatenate([model.demand, np.ones(model.people), np.zeros(2 * model.links)])
+        upper = np.full(rows, highspy.kHighsInf)
+        upper[: model.links_end] = np.concatenate([model.demand, np.ones(model.people), np.zeros(2 * model.links)])
+        lower[model.links_end :] = model.kept_min
         lower[model.lines : model.lines + model.people][model.has_locks] = 1.0
         none = np.zeros(0, np.int32)
         self.highs.addRows(rows, lower, upper, 0, np.zeros(rows, np.int32), none, np.zeros(0))
@@ -90,12 +93,12 @@ class Master:
             return None
         model, solution = self.model, self.highs.getSolution()
         duals = -np.asarray(solution.row_dual)
-        line, own, link = np.split(duals, [model.lines, model.lines + model.people])
+        line, own, link, kept = np.split(duals, [model.lines, model.lines + model.people, model.links_end])
         return Mix(
             worth=-float(self.highs.getInfo().objective_function_value),
             shares=np.asarray(solution.col_value)[model.links :],
             reduced=np.asarray(solution.col_dual)[model.links :],
-            prices=Prices(np.maximum(line, 0.0), np.maximum(link, 0.0)),
+            prices=Prices(np.maximum(line, 0.0), np.maximum(link, 0.0), max(-float(kept.sum()), 0.0)),
             own=own,
         )
 
@@ -120,12 +123,22 @@ class Master:
         counts = self._link_first[plans.member + 1] - self._link_first[plans.member]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         link_row = self._link_row[np.repeat(self._link_first[plans.member], counts) + within]
-        column = np.concatenate([of_member, np.arange(plans.size), np.repeat(of_member, counts)])
-        row = np.concatenate([model.pair_line[plans.member], owner_row, model.lines + model.people + link_row])
-        entry = np.concatenate([np.ones(plans.member.size + plans.size), -np.ones(link_row.size)])
+        kept = np.bincount(of_member, weights=model.stands[plans.member], minlength=plans.size)
+        keeping = np.flatnonzero(kept)
+        keep_row = np.full(keeping.size, model.links_end)
+        column = np.concatenate([of_member, np.arange(plans.size), np.repeat(of_member, counts), keeping])
+        row = np.concatenate(
+            [model.pair_line[plans.member], owner_row, model.lines + model.people + link_row, keep_row]
+        )
+        entry = np.concatenate([np.ones(plans.member.size + plans.size), -np.ones(link_row.size), kept[keeping]])
         order = np.argsort(column, kind="stable")
         starts = np.searchsorted(column[order], np.arange(plans.size)).astype(np.int32)
         return starts, row[order].astype(np.int32), entry[order]
+
+
+def rows_of(model: Model) -> int:
+    """How many rows the program has."""
+    return model.links_end + model.limits_changes
 
 
 class _QuietHighs(highspy.Highs):

@@ -15,6 +15,8 @@ Flags = NDArray[np.bool_]
 DAY, START, END, SITE, HARD = range(5)
 PRICE_STEPS: Final = float(2**20)
 """Prices are whole multiples of one part in this many: so every sum over them is exact, and the bound is a proof."""
+KEEP_PRICE_MAX: Final = float(2**15)
+"""No kept assignment is paid more: far beyond what a chain of changes can give, and small enough for exact sums."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,6 +50,10 @@ class Model:
     link_pair: Ints
     link_row: Ints
     links: int
+    stands: Floats
+    """[E]: 1 for what stood before, where changes are limited."""
+    kept_min: float
+    """So much of it must stay; 0 where changes are not limited."""
     team_bonus: float
     unit: float
 
@@ -62,6 +68,15 @@ class Model:
     @property
     def pairs(self) -> int:
         return self.pair_line.size
+
+    @property
+    def links_end(self) -> int:
+        """How many rows lines, people and links have together."""
+        return self.lines + self.people + 2 * self.links
+
+    @property
+    def limits_changes(self) -> bool:
+        return self.kept_min > 0
 
     @property
     def has_locks(self) -> Flags:
@@ -81,6 +96,7 @@ def model_of(problem: Problem) -> Model:
     locked[problem.locks] = True
     people = problem.person_shifts_max.size
     link_pair, link_row, links = _links(problem, shift)
+    stands, kept_min = _limit(problem)
     bonus = problem.fairness.astype(np.float64)
     rules, travel = problem.rules, problem.travel_minutes
     longest = int(travel.max()) if travel.size else 0
@@ -102,6 +118,8 @@ def model_of(problem: Problem) -> Model:
         link_pair=link_pair,
         link_row=link_row,
         links=links,
+        stands=stands,
+        kept_min=kept_min,
         team_bonus=float(TEAM_BONUS),
         unit=float(PRIORITY_WEIGHT),
     )
@@ -129,7 +147,10 @@ class Part:
 
 
 def part_of(model: Model, *, people: Flags, lines: Flags) -> Part:
-    """The part of a model that has only these people and lines; links stay where both of the two are in it."""
+    """The part of a model that has only these people and lines; links stay where both of the two are in it.
+
+    A limit on changes binds the whole alone.
+    """
     pairs = np.flatnonzero(people[model.pair_person] & lines[model.pair_line])
     line_name = np.cumsum(lines) - 1
     kept_people = np.flatnonzero(people)
@@ -161,12 +182,23 @@ def part_of(model: Model, *, people: Flags, lines: Flags) -> Part:
             facts=model.facts[pairs],
             pair_is_locked=model.pair_is_locked[pairs],
             weight=model.weight[pairs],
+            stands=np.zeros(pairs.size),
+            kept_min=0.0,
         ),
         kept_people,
         np.flatnonzero(lines),
         pairs,
         links,
     )
+
+
+def _limit(problem: Problem) -> tuple[Floats, float]:
+    """What stood before, as numbers of pairs, and how many of it must stay."""
+    stands = np.zeros(problem.pair_line.size)
+    if problem.changes_max is None or problem.changes_max >= problem.baseline.size:
+        return stands, 0.0
+    stands[problem.baseline] = 1.0
+    return stands, float(problem.baseline.size - problem.changes_max)
 
 
 def _facts(problem: Problem) -> Ints:

@@ -53,10 +53,7 @@ def plan(
         seconds=time_limit_seconds, progress=progress or nobody_is_told, cancelled=cancelled or nobody_cancels
     )
     model = model_of(problem)
-    search = _Search(model, course, gap, seed)
-    if problem.baseline.size:
-        by_weight = np.argsort(-model.weight, kind="stable")
-        search.offer(fill(model, np.concatenate([problem.baseline, by_weight])))
+    search = _Search(model, _first_plan(problem, model), course, gap, seed)
     search.run()
     return _answer(problem, search, course, seed)
 
@@ -89,20 +86,35 @@ def make_ready() -> None:
     near_plans(model, price(model, Prices(model.demand, np.zeros(0))), 1.0)
 
 
+def _first_plan(problem: Problem, model: Model) -> Flags:
+    """A greedy plan; the better of one from nothing and of what stood, where that may all be changed.
+
+    Raises UnsoundProblem where changes are limited and what stood is not possible with the locks.
+    """
+    by_weight = np.argsort(-model.weight, kind="stable")
+    if model.limits_changes:
+        return fill(model, by_weight, model.stands > 0)
+    afresh = by_scarcity(model)
+    if not problem.baseline.size:
+        return afresh
+    kept = fill(model, np.concatenate([problem.baseline, by_weight]))
+    return max(afresh, kept, key=lambda chosen: value_of(model, chosen))
+
+
 class _Search:
     """What is known so far: the best plan, the best prices, the bound for coverage."""
 
-    def __init__(self, model: Model, course: Course, gap: float, seed: int) -> None:
+    def __init__(self, model: Model, chosen: Flags, course: Course, gap: float, seed: int) -> None:
         self.model, self.course, self.gap, self.seed = model, course, gap, seed
-        self.chosen = by_scarcity(model)
+        self.chosen = chosen
         self.worth = value_of(model, self.chosen)
         self.best: Priced | None = None
         self.coverage_bound = 0
 
     def offer(self, chosen: Flags) -> None:
-        """Take a plan where it is better than the best so far."""
+        """Take a plan where it is better than the best so far, and changes no more than it may."""
         worth = value_of(self.model, chosen)
-        if worth > self.worth:
+        if worth > self.worth and self.model.stands[chosen].sum() >= self.model.kept_min:
             self.chosen, self.worth = chosen, worth
         self.course.filled = int(self.chosen.sum())
         if self.best and self.best.bound > 0:
@@ -177,11 +189,12 @@ class _Search:
         model, course = coverage_model(self.model), self.course
         reached = value_of(model, self.chosen)
         course.tell("coverage", 0.0)
-        share = self.best.prices.line / self.model.unit
+        share, kept = self.best.prices.line / self.model.unit, self.best.prices.kept / self.model.unit
         none = np.zeros(0)
         best = price(model, Prices(np.zeros(model.lines), none))
         for threshold in THRESHOLDS:
-            priced = price(model, Prices(np.floor(share + 1 - threshold), none))
+            up = 1 - threshold
+            priced = price(model, Prices(np.floor(share + up), none, math.floor(kept + up)))
             best = priced if priced.bound < best.bound else best
         if math.floor(best.bound) > reached and not course.is_over():
             master = Master(model, course, seed=self.seed)
@@ -236,6 +249,7 @@ def _answer(problem: Problem, search: _Search, course: Course, seed: int) -> Pla
         filled=chosen.size,
         places=int(problem.line_demand.sum()),
         line_prices=_worth_of_one_more(problem, search.best.prices.line),
+        change_price=search.best.prices.kept,
         seconds=course.spent,
         is_complete=not course.was_cut,
         seed=seed,

@@ -18,7 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xinshi.scheduling.solver.compiled import compiled
-from xinshi.scheduling.solver.model import DAY, END, HARD, PRICE_STEPS, SITE, START, Flags, Floats, Model
+from xinshi.scheduling.solver.model import (
+    DAY,
+    END,
+    HARD,
+    KEEP_PRICE_MAX,
+    PRICE_STEPS,
+    SITE,
+    START,
+    Flags,
+    Floats,
+    Model,
+)
 from xinshi.scheduling.solver.problem import Ints
 
 FORCE: Final = float(2**24)
@@ -31,16 +42,18 @@ PAIRS_A_THREAD_MIN: Final = 20_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """What a place of each line costs, and what each row of each link pays."""
+    """What a place of each line costs, what each row of each link pays, and what keeping what stood before pays."""
 
     line: Floats
     link: Floats
+    kept: float = 0.0
 
     def mixed(self, other: Prices, share: float) -> Prices:
         """`share` of the other, the rest of this."""
         return Prices(
             share * other.line + (1 - share) * self.line,
             share * other.link + (1 - share) * self.link,
+            share * other.kept + (1 - share) * self.kept,
         )
 
 
@@ -58,9 +71,12 @@ class Priced:
 
 def exact(model: Model, prices: Prices) -> Prices:
     """The nearest prices at which all sums are exact; none is negative, none above what its line can give."""
-    line = np.clip(np.round(prices.line * PRICE_STEPS) / PRICE_STEPS, 0.0, model.cap)
+    kept = (
+        min(max(round(prices.kept * PRICE_STEPS) / PRICE_STEPS, 0.0), KEEP_PRICE_MAX) if model.limits_changes else 0.0
+    )
+    line = np.clip(np.round(prices.line * PRICE_STEPS) / PRICE_STEPS, 0.0, model.cap + kept)
     link = np.clip(np.round(prices.link * PRICE_STEPS) / PRICE_STEPS, 0.0, model.team_bonus)
-    return Prices(line, link)
+    return Prices(line, link, kept)
 
 
 def price(model: Model, wanted: Prices) -> Priced:
@@ -70,15 +86,15 @@ def price(model: Model, wanted: Prices) -> Priced:
     chosen = np.zeros(model.pairs, np.uint8)
     best = np.zeros(model.people)
     _best_plans(model, value, chosen, best)
-    bound = float(best.sum() + (prices.line * model.demand).sum())
+    bound = float(best.sum() + (prices.line * model.demand).sum() - prices.kept * model.kept_min)
     if model.links:
         bound += float(np.maximum(model.team_bonus - prices.link[0::2] - prices.link[1::2], 0.0).sum())
     return Priced(prices, bound, chosen.astype(np.bool_), best)
 
 
 def reduced_values(model: Model, prices: Prices) -> Floats:
-    """[E]: what each pair gives beyond the price of its place, with what its links pay."""
-    value = model.weight - prices.line[model.pair_line]
+    """[E]: what each pair gives beyond the price of its place, with what its links and its having stood before pay."""
+    value = model.weight - prices.line[model.pair_line] + prices.kept * model.stands
     if model.links:
         value += np.bincount(model.link_pair, weights=prices.link[model.link_row], minlength=model.pairs)
     return value

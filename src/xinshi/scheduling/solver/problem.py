@@ -44,7 +44,8 @@ class Problem:
 
     `pair_*` are sorted by person, then by the start of the line's shift, then by line. `locks` are indexes of pairs that
     must be in the plan: what was accepted or has begun. `baseline` are pairs of the plan that stands: each is worth
-    KEEP_BONUS more.
+    KEEP_BONUS more. `changes_max`: so many of them may be missing at most, None for any number; with such a limit they and
+    the locks must be possible together.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Problem:
     rules: Rules = field(default_factory=Rules)
     locks: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     baseline: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    changes_max: int | None = None
     shift_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     """Keys of the house behind the lines' shifts and the people; empty for invented instances."""
     person_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -22,7 +22,9 @@ def refill(problem: Problem, standing: Plan, dropped: Ints) -> Plan:
     bounded the standing plan bounds this one too. Locks on what was dropped are gone.
     """
     began = time.monotonic()
-    problem = replace(problem, locks=np.setdiff1d(problem.locks, dropped))
+    problem = replace(
+        problem, locks=np.setdiff1d(problem.locks, dropped), baseline=np.setdiff1d(problem.baseline, dropped)
+    )
     require_sound(problem)
     model = model_of(problem)
     stays = np.zeros(model.pairs, np.bool_)

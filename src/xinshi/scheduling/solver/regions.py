@@ -16,7 +16,7 @@ import numpy as np
 from xinshi.scheduling.solver.columns import NO_COLUMNS, Columns, columns_of
 from xinshi.scheduling.solver.course import Course
 from xinshi.scheduling.solver.greedy import by_scarcity
-from xinshi.scheduling.solver.master import Basis, Master
+from xinshi.scheduling.solver.master import Basis, Master, rows_of
 from xinshi.scheduling.solver.model import SITE, Flags, Floats, Model, Part, part_of
 from xinshi.scheduling.solver.passes import price_passes
 from xinshi.scheduling.solver.pricing import Prices, reduced_values
@@ -65,7 +65,7 @@ class _Joined:
         self.columns: Columns = NO_COLUMNS
         self.plans: list[highspy.HighsBasisStatus] = []
         self.links = [status.kLower] * model.links
-        self.rows = [status.kBasic] * (model.lines + model.people + 2 * model.links)
+        self.rows = [status.kBasic] * rows_of(model)
         self.line: Floats = np.zeros(model.lines)
         self.link: Floats = np.full(2 * model.links, model.team_bonus / 2)
 
@@ -84,7 +84,7 @@ class _Joined:
             self.links[name] = basis.links[at]
         self.line[part.lines] = prices.line
         self.link[link_rows] = prices.link
-        assert len(basis.rows) == inner.lines + inner.people + 2 * inner.links
+        assert len(basis.rows) == rows_of(inner)
 
 
 def _solve_part(part: Part, joined: _Joined, course: Course, *, tolerance: float, seed: int) -> bool:

@@ -29,6 +29,8 @@ def require_sound(problem: Problem) -> None:
         indexes = getattr(problem, name)
         _require(np.unique(indexes).size == indexes.size, f"{name} names a pair twice")
         _require_within(indexes, problem.pair_line.size, name)
+    limit = problem.changes_max
+    _require(limit is None or limit >= 0, "changes_max is less than 0")
     locked = np.bincount(problem.pair_line[problem.locks], minlength=problem.line_demand.size)
     _require(bool((locked <= problem.line_demand).all()), "more locks than places at a line")
 

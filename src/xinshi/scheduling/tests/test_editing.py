@@ -10,6 +10,7 @@ from xinshi.activities.tests.conftest import Cast
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.scheduling import storing
 from xinshi.scheduling.actions import add, lock, remove, swap
+from xinshi.scheduling.actions.editing import Weighed
 from xinshi.scheduling.domain import (
     AssignedAlready,
     AssignmentLocked,
@@ -124,15 +125,58 @@ def test_two_people_change_places_and_the_day_limit_holds(cast: Cast, hospital: 
     require_true(version)
 
 
+def test_somebody_moves_to_another_shift_or_stays_where_they_were(
+    cast: Cast, hospital: Hospital, plan_it: PlanIt
+) -> None:
+    actor, version = cast.coordinator.actor, plan_it(hospital.period())
+    rows = list(version.assignments.select_related("shift").order_by("shift__starts_at", "pk"))
+    days: dict[int, set[object]] = {}
+    for row in rows:
+        days.setdefault(row.person_id, set()).add(row.shift.starts_at.date())
+    one, other = next((a, b) for a in rows for b in rows if b.shift.starts_at.date() not in days[a.person_id])
+
+    def move(**more: int) -> Weighed:
+        arguments = {"version_id": version.pk, "shift_id": other.shift_id, "person_id": one.person_id} | more
+        return add(actor=actor, instead_of_id=one.pk, **arguments)
+
+    before = set(version.assignments.values_list("pk", flat=True))
+    for error, more in (
+        (PlacesFilled, {}),
+        (AssignedAlready, {"shift_id": one.shift_id}),
+        (NotInPlan, {"shift_id": 10**9}),
+        (NotFound, {"person_id": other.person_id}),
+    ):
+        with pytest.raises(error):
+            move(**more)
+    lock(actor=actor, assignment_id=one.pk, is_locked=True)
+    with pytest.raises(AssignmentLocked):
+        move()
+    lock(actor=actor, assignment_id=one.pk, is_locked=False)
+    assert set(version.assignments.values_list("pk", flat=True)) == before
+    require_true(version)
+
+    remove(actor=actor, assignment_id=other.pk)
+    version.refresh_from_db()
+    worth = version.worth
+    moved = move()
+    require_true(version)
+    assert (moved.filled, moved.worth) == (0, version.worth - worth)
+    assert not version.assignments.filter(pk=one.pk).exists()
+    assert version.assignments.filter(shift_id=other.shift_id, person_id=one.person_id).exists()
+    kinds = list(version.edits.order_by("number").values_list("kind", "person_id"))
+    assert kinds[-2:] == [("remove", one.person_id), ("add", one.person_id)]
+
+
 def test_the_second_choice_is_a_free_place_and_its_loss_is_what_moving_costs(
     cast: Cast, hospital: Hospital, plan_it: PlanIt
 ) -> None:
     Shift.objects.filter(pk=hospital.shifts[0].pk).update(places=40)
     actor, version = cast.coordinator.actor, plan_it(hospital.period())
-    # Whoever has the day's other shift could be in the great one, which is not full.
-    row = version.assignments.filter(shift=hospital.shifts[7]).first()
+    # On the first day there are more places than people, so whoever has one of its shifts could have the other.
+    row = version.assignments.exclude(second_shift=None).order_by("pk").first()
     assert row is not None
-    assert row.second_shift_id == hospital.shifts[0].pk
+    assert row.second_shift_id is not None
+    assert {row.shift_id, row.second_shift_id} == {hospital.shifts[0].pk, hospital.shifts[7].pk}
     before = version.worth
     fairness_before = version.fairness
     remove(actor=actor, assignment_id=row.pk)

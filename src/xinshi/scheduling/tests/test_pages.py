@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils.translation import gettext
 
 from xinshi.activities.models import Shift
-from xinshi.activities.tests.conftest import Cast
+from xinshi.activities.tests.conftest import SYSTEM, Cast
+from xinshi.scheduling.actions import plan_waiting, remove
+from xinshi.scheduling.actions.editing import NO_PAIR
 from xinshi.scheduling.models import Assignment, PlanningPeriod, PlanVersion
 from xinshi.scheduling.queries import tables
+from xinshi.scheduling.running import in_this_process
 from xinshi.scheduling.tests.conftest import PlanIt
 from xinshi.scheduling.tests.invented import Hospital, invent
 
@@ -76,9 +80,85 @@ def test_a_period_is_made_planned_looked_at_and_changed_by_hand(
     again = plan_it(period, parent_id=version.pk)
     both = client.get(f"/scheduling/periods/{period.pk}/compare/?one={version.pk}&other={again.pk}")
     assert both.context["both"].same == 28
+    assert "One more change" not in text(both.content)
     assert cast.leader.client.get("/scheduling/").status_code == 403
     assert cast.auditor.client.get(f"/scheduling/plans/{version.pk}/shifts/").status_code == 200
     assert cast.auditor.client.post(f"/scheduling/assignments/{back.pk}/remove/").status_code == 403
+
+
+def test_a_further_version_changes_little_of_what_people_were_told(
+    cast: Cast, hospital: Hospital, plan_it: PlanIt
+) -> None:
+    client, period = cast.coordinator.client, hospital.period()
+    first = plan_it(period)
+    page = f"/scheduling/periods/{period.pk}/"
+    assert client.get(page).context["form"]["changes_max"].initial is None
+    PlanVersion.objects.update(state="published", published_at=first.finished_at, published_by_ref="x")
+    form = client.get(page).context["form"]
+    assert (form["parent"].initial, form["changes_max"].initial) == (first.pk, 1)
+    refused = client.post(f"{page}plan/", {"parent": first.pk, "changes_max": "-1", "time_limit_seconds": "5"})
+    assert "changes_max" in refused.context["form"].errors
+    client.post(f"{page}plan/", {"parent": "", "changes_max": "1", "time_limit_seconds": "5"})
+    afresh = period.versions.get(number=2)
+    assert (afresh.parent_id, afresh.changes_max) == (None, None)
+    client.post(f"/scheduling/plans/{afresh.pk}/stop/")
+    client.post(f"{page}plan/", {"parent": first.pk, "changes_max": "1", "time_limit_seconds": "5"})
+    assert plan_waiting(actor=SYSTEM, solve=in_this_process) == 1
+    again = period.versions.get(number=3)
+    assert (again.parent_id, again.changes_max, again.stood) == (first.pk, 1, 28)
+    assert "28 / 28" in text(client.get(f"/scheduling/plans/{again.pk}/").content)
+    both = client.get(f"{page}compare/?one={first.pk}&other={again.pk}")
+    assert "0 / 28" in text(both.content)
+    shown = client.get(f"/api/v1/scheduling/plans/{again.pk}").json()
+    assert (shown["changes_max"], shown["stood"], shown["change_price"]) == (1, 28, again.change_price)
+
+
+def test_the_board_says_beforehand_what_a_move_would_be_refused_for(
+    cast: Cast, hospital: Hospital, plan_it: PlanIt
+) -> None:
+    client, version = cast.coordinator.client, plan_it(hospital.period())
+    rows = list(version.assignments.select_related("shift").order_by("shift__starts_at", "pk"))
+    row, address = rows[0], f"/scheduling/plans/{version.pk}/obstacles/"
+    lines = dict(version.lines.values_list("shift_id", "pk"))
+    same_day = {
+        other.shift_id
+        for other in rows
+        if other.shift.starts_at == row.shift.starts_at and other.shift_id != row.shift_id
+    }
+    mine = {other.shift_id for other in rows if other.person_id == row.person_id}
+
+    def asked(**more: object) -> dict[int, str]:
+        answer = client.get(address, {"person": row.person_id, **more})
+        assert answer.headers["Content-Type"] == "application/json"
+        return {int(line): reason for line, reason in answer.json().items()}
+
+    staying, moving = asked(), asked(instead_of=row.pk)
+    assert set(staying) == set(moving) == set(lines.values())
+    assert staying[lines[row.shift_id]] != ""
+    assert moving[lines[row.shift_id]] == ""
+    for shift in same_day:
+        assert staying[lines[shift]] != ""  # One shift a day.
+        assert moving[lines[shift]] == ""
+    assert all(staying[lines[shift]] for shift in mine)
+    assert set(asked(person=10**9).values()) == {gettext(NO_PAIR)}
+    page = client.get(f"/scheduling/plans/{version.pk}/shifts/").content.decode()
+    assert page.count("data-drag ") == 28
+    assert cast.auditor.client.get(address).status_code == 403
+    assert "data-drag " not in cast.auditor.client.get(f"/scheduling/plans/{version.pk}/shifts/").content.decode()
+
+    # What is dropped is sent as the forms send it, and comes back to the board.
+    board = f"/scheduling/plans/{version.pk}/shifts/"
+    other = next(one for one in rows if one.shift_id in same_day)
+    line = lines[other.shift_id]
+    move = {"person": row.person_id, "instead_of": row.pk, "stay": "1"}
+    refused = client.post(f"/scheduling/lines/{line}/add/", move, headers={"referer": f"http://testserver{board}"})
+    assert refused.headers["Location"] == board
+    assert version.assignments.filter(pk=row.pk).exists()
+    client.post(f"/scheduling/assignments/{other.pk}/remove/")
+    done = client.post(f"/scheduling/lines/{line}/add/", move, headers={"referer": f"http://testserver{board}"})
+    assert done.headers["Location"] == board
+    assert version.assignments.filter(shift_id=other.shift_id, person_id=row.person_id).exists()
+    assert not version.assignments.filter(pk=row.pk).exists()
 
 
 def test_the_funnel_of_an_empty_place_adds_up(cast: Cast, plan_it: PlanIt) -> None:
@@ -158,6 +238,7 @@ def test_commands_export_solve_explain_and_check(
     status, said = command("schedule_explain", old, "--shift", row.shift_id, "--json")
     assert json.loads(said)["lines"][0]["funnel"]["within_hours"] == 28
     assert command("schedule_explain", old, "--shift", 10**9)[0] == 2
+    assert command("schedule_solve", problem, plan, "--changes", 1)[0] == 2
     assert command("schedule_explain", problem)[0] == 2
     assert command("schedule_check", tmp_path / "nothing")[0] == 2
 
@@ -166,6 +247,27 @@ def test_commands_export_solve_explain_and_check(
     command("schedule_export", period.pk, smaller)
     status, said = command("schedule_check", old, "--against", smaller)
     assert (status, said) == (1, "Broken: 1\nplaces: line 0 has 2 of 1\n")
+
+
+def test_commands_keep_a_limit_on_changes_and_say_what_it_costs(
+    cast: Cast, hospital: Hospital, plan_it: PlanIt, tmp_path: Path
+) -> None:
+    period = hospital.period()
+    first = plan_it(period)
+    second = plan_it(period, parent_id=first.pk, changes_max=0)
+    old, plan = tmp_path / "old.plan", tmp_path / "week.plan"
+    row = second.assignments.order_by("pk").first()
+    assert row is not None
+    remove(actor=cast.coordinator.actor, assignment_id=row.pk)
+    command("schedule_export", period.pk, old, "--plan", 2)
+    assert command("schedule_check", old)[0] == 0  # What was changed by hand beyond the limit is allowed in the file.
+    status, said = command("schedule_explain", old, "--json")
+    changes = json.loads(said)["changes"]
+    assert (status, changes["stood"], changes["changed"], changes["allowed"]) == (0, 28, 1, 1)
+    status, said = command("schedule_solve", old, plan, "--changes", 0, "--json")
+    solved = json.loads(said)
+    assert (status, solved["changes_max"], solved["changes"], solved["filled"]) == (0, 0, 0, 28)
+    assert "0 of 28 that stood are changed, 0 may be" in command("schedule_solve", old, plan, "--changes", 0)[1]
 
 
 @pytest.mark.parametrize("name", ["schedule_export", "schedule_solve", "schedule_explain", "schedule_check"])

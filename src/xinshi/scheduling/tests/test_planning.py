@@ -15,10 +15,28 @@ from xinshi.kernel import clock
 from xinshi.kernel.errors import Invalid, NotAllowed
 from xinshi.people.models import Person
 from xinshi.scheduling import storing
-from xinshi.scheduling.actions import NewPeriod, close_period, create_period, lock, plan_waiting, stop_plan, want_plan
+from xinshi.scheduling.actions import (
+    NewPeriod,
+    close_period,
+    create_period,
+    lock,
+    plan_waiting,
+    remove,
+    stop_plan,
+    want_plan,
+)
 from xinshi.scheduling.actions.planning import DEAD_AFTER
-from xinshi.scheduling.domain import PeriodClosed, PlanAtWork, PlanNotAtWork, PlanNotReady, PlanSettings
+from xinshi.scheduling.domain import (
+    NothingStands,
+    PeriodClosed,
+    PlanAtWork,
+    PlanNotAtWork,
+    PlanNotReady,
+    PlanSettings,
+    usual_changes,
+)
 from xinshi.scheduling.models import Assignment, PlanningPeriod, PlanVersion
+from xinshi.scheduling.queries.versions import Limit, bounds_of, limit_of, version_detail
 from xinshi.scheduling.running import SolverFailed, in_a_process, in_this_process
 from xinshi.scheduling.solver.checker import check
 from xinshi.scheduling.tests.conftest import PlanIt
@@ -130,6 +148,54 @@ def test_planning_again_keeps_locks_and_what_stands(cast: Cast, hospital: Hospit
     assert kept_possible <= after
     assert second.filled == 28
     assert second.kept == 25 * len(kept_possible)
+
+
+def test_a_limit_on_changes_holds_and_says_what_it_costs(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:
+    actor, period = cast.coordinator.actor, hospital.period()
+    first = plan_it(period)
+    gone = first.assignments.order_by("shift__starts_at", "pk").first()
+    assert gone is not None
+    Person.objects.get(pk=gone.person_id).passbook.delete()
+    stood = first.assignments.exclude(person_id=gone.person_id).count()
+    with pytest.raises(NothingStands):
+        want_plan(actor=actor, period_id=period.pk, changes_max=1)
+    with pytest.raises(Invalid):
+        want_plan(actor=actor, period_id=period.pk, parent_id=first.pk, changes_max=-1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PlanVersion.objects.filter(pk=first.pk).update(changes_max=1)
+
+    second = plan_it(period, parent_id=first.pk, changes_max=0, weighs_wishes=True)
+    assert (second.changes_max, second.stood, second.kept) == (0, stood, 25 * stood)
+    problem = storing.kept(second).problem
+    assert (problem.changes_max, problem.baseline.size) == (0, stood)
+    assert second.wish_costs.get(wish="changes").filled_more == 0
+    found = version_detail(actor, second.pk)
+    assert found.limit == Limit(allowed=0, stood=stood, made=0, price=second.change_price)
+    assert [one.wish for one in found.wishes][-1] == "changes"
+
+    # By hand anything may be changed; what is proven then takes the price of that into account.
+    before = set(first.assignments.values_list("person_id", "shift_id"))
+    row = next(one for one in second.assignments.all() if (one.person_id, one.shift_id) in before)
+    remove(actor=actor, assignment_id=row.pk)
+    second.refresh_from_db()
+    limit = limit_of(second)
+    assert limit is not None
+    assert (limit.made, limit.beyond) == (1, 1)
+    assert second.bound is not None
+    assert bounds_of(second) == (second.bound + second.change_price, 2 * second.places)
+
+
+def test_what_can_stay_no_more_is_not_counted_as_a_change(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:
+    period = hospital.period()
+    first = plan_it(period)
+    shift = first.assignments.order_by("pk").values_list("shift_id", flat=True)[0]
+    Shift.objects.filter(pk=shift).update(places=1)
+    second = plan_it(period, parent_id=first.pk, changes_max=0)
+    assert (second.stood, second.kept, second.filled) == (27, 25 * 27, 27)
+
+
+def test_usually_one_of_two_hundred_may_change_but_always_one() -> None:
+    assert [usual_changes(standing) for standing in (0, 28, 200, 399, 400, 2_517)] == [1, 1, 1, 1, 2, 12]
 
 
 def test_a_period_lies_in_one_week(cast: Cast, hospital: Hospital) -> None:

@@ -107,7 +107,15 @@ def _shift_key(problem: Problem, pair: int) -> int:
 
 def _needs(problem: Problem, plan: Plan) -> dict[str, Any]:
     found = explaining.needs(problem, plan)
+    kept = explaining.changes(problem, plan)
+    changes = {
+        "stood": kept.stood,
+        "changed": kept.made,
+        "allowed": kept.allowed,
+        "one_more_is_worth": round(kept.price),
+    }
     return {
+        **({"changes": changes} if kept.stood else {}),
         "recruit_for": [
             {
                 "shift": _key(problem.shift_ids, int(problem.line_shift[one.line])),
@@ -115,7 +123,7 @@ def _needs(problem: Problem, plan: Plan) -> dict[str, Any]:
                 "price": round(one.price),
             }
             for one in found
-        ]
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,16 @@ from xinshi.scheduling.building import build
 from xinshi.scheduling.domain import PlanSettings
 from xinshi.scheduling.files import save
 from xinshi.scheduling.queries.tables import plan_of, standing_of
+from xinshi.scheduling.solver.checker import changes_in
+from xinshi.scheduling.solver.problem import Problem
+from xinshi.scheduling.weighing import Standing
+
+
+def _as_edited(problem: Problem, standing: Standing) -> Problem:
+    """Whoever changed a plan by hand may have gone beyond its limit on changes; the file then has theirs."""
+    if problem.changes_max is None:
+        return problem
+    return replace(problem, changes_max=max(problem.changes_max, changes_in(problem, standing.chosen)))
 
 
 class Command(XinshiCommand):
@@ -38,7 +49,7 @@ class Command(XinshiCommand):
             version_id = period.versions.filter(number=options["plan"]).values_list("pk", flat=True).first()
             version = access.version_of(actor, version_id or 0)
             kept, standing = standing_of(version)
-            problem = kept.problem
+            problem = _as_edited(kept.problem, standing)
             save(path, problem, plan_of(version, kept, standing))
         else:
             problem = build(period, PlanSettings.from_stored(period.settings), at=clock.now()).problem

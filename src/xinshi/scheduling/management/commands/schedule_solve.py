@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from xinshi.doors.commands import DONE, XinshiCommand
-from xinshi.scheduling.files import load, save
+from xinshi.scheduling.files import NothingStandsInFile, load, save
 from xinshi.scheduling.running import GAP
 from xinshi.scheduling.solver import plan
+from xinshi.scheduling.solver.checker import changes_in
 
 STAGES = ("greedy", "prices", "rounds", "rounding", "coverage", "checking")
 HUNDREDTHS = 100
@@ -28,10 +30,20 @@ class Command(XinshiCommand):
         parser.add_argument(
             "--gap", type=float, default=GAP, help="stop within this share of the best (default 0.0001)"
         )
+        parser.add_argument(
+            "--changes",
+            type=int,
+            metavar="NUMBER",
+            help="so many assignments that stand in the problem may be missing at most (default: as the problem says)",
+        )
         parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same plan (default 1)")
 
     def run(self, options: dict[str, Any]) -> int:
         problem, _plan = load(options["problem"])
+        if options["changes"] is not None:
+            if not problem.baseline.size:
+                raise NothingStandsInFile(path=options["problem"])
+            problem = replace(problem, changes_max=max(0, options["changes"]))
         with self.progress("planning") as advance:
 
             def tell(stage: str, fraction: float, _filled: int, _gap: float) -> None:
@@ -55,6 +67,9 @@ class Command(XinshiCommand):
                     "bound": found.bound,
                     "gap": found.gap,
                     "coverage_bound": found.coverage_bound,
+                    "changes_max": problem.changes_max,
+                    "changes": changes_in(problem, found.chosen),
+                    "change_price": found.change_price,
                     "seconds": round(found.seconds, 3),
                     "is_complete": found.is_complete,
                 }
@@ -64,6 +79,11 @@ class Command(XinshiCommand):
             f"{found.filled} of {found.places} places filled in {found.seconds:.1f} s. "
             f"Proven: no plan is better by more than {100 * found.gap:.4f} %."
         )
+        if problem.changes_max is not None:
+            self.stdout.write(
+                f"{changes_in(problem, found.chosen)} of {problem.baseline.size} that stood are changed, "
+                f"{problem.changes_max} may be; one more would be worth {found.change_price:.0f} at most."
+            )
         if not found.is_complete:
             self.stdout.write("The time ended before the search did; the plan is valid all the same.")
         return DONE

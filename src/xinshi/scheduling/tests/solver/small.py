@@ -140,9 +140,17 @@ def problems(draw: st.DrawFn, *, pairs_max: int = 11) -> Problem:
     )
 
 
+@st.composite
+def limited(draw: st.DrawFn) -> Problem:
+    """As `problems`, with a limit on how much of a feasible plan, which has all locks, may change."""
+    drawn = draw(problems())
+    stood = draw(st.sampled_from([plan for plan in every_plan(drawn) if len(plan) <= 5]))
+    return replace(drawn, baseline=ints(sorted(stood)), changes_max=draw(st.integers(0, len(stood) + 1)))
+
+
 def every_plan(asked: Problem) -> list[tuple[int, ...]]:
     """All plans that the checker passes: of what each person could do alone, every combination that it passes."""
-    alone = replace(asked, locks=ints([]))
+    alone = replace(asked, locks=ints([]), changes_max=None)
     plans: list[tuple[int, ...]] = [()]
     for person in range(len(asked.person_shifts_max)):
         mine = np.flatnonzero(asked.pair_person == person).tolist()

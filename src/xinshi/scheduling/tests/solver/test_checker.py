@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from xinshi.scheduling.solver.checker import BrokenRule, breaches, check
@@ -42,6 +44,15 @@ def test_too_many_at_a_line_a_missing_lock_and_a_pair_twice_are_refused() -> Non
     assert [breach.rule for breach in breaches(asked, ints([1, 1]))] == ["pairs"]
     assert [breach.rule for breach in breaches(asked, ints([2]))] == ["pairs"]
     assert breaches(asked, ints([1])) == []
+
+
+def test_more_changes_than_allowed_are_refused() -> None:
+    shift, people = [(MORNING, HOUR, 0, False)], [(HOUR, 1)] * 3
+    pairs = [(0, 0, 5), (1, 0, 5), (2, 0, 5)]
+    asked = replace(problem(shift, [(0, 3, 1)], people, pairs, baseline=[(0, 0), (1, 0)]), changes_max=1)
+    assert [breach.rule for breach in breaches(asked, ints([2]))] == ["changes"]
+    assert breaches(asked, ints([0, 2])) == []
+    assert breaches(replace(asked, changes_max=None), ints([])) == []
 
 
 def test_worth_is_the_sum_of_its_parts() -> None:

@@ -68,6 +68,33 @@ def test_any_problem_comes_back(asked: Problem) -> None:
     assert same(files.problem_from_bytes(files.problem_bytes(asked)), asked)
 
 
+def test_a_limit_on_changes_comes_back_with_its_price(week: Problem, found: Plan) -> None:
+    asked = replace(week, baseline=found.chosen, changes_max=2)
+    answer = plan(asked)
+    assert same(files.problem_from_bytes(files.problem_bytes(asked)), asked)
+    assert files.plan_from_bytes(files.plan_bytes(replace(answer, change_price=7.25)), asked).change_price == 7.25
+    with pytest.raises(UnreadableFile, match="changes"):
+        files.plan_from_bytes(files.plan_bytes(found), replace(asked, baseline=spare_pairs(asked, found)))
+    with pytest.raises(UnreadableFile, match="price of a change"):
+        files.plan_from_bytes(files.plan_bytes(replace(answer, change_price=-1.0)), asked)
+
+
+def spare_pairs(week: Problem, found: Plan) -> np.ndarray:
+    """Three pairs that the plan has not."""
+    return np.setdiff1d(np.arange(len(week.pair_line)), found.chosen)[:3]
+
+
+def test_files_of_the_version_before_are_read_as_without_a_limit(week: Problem, found: Plan) -> None:
+    def older(entries: dict[str, bytes]) -> None:
+        header = json.loads(entries["header.json"])
+        header["version"] = 1
+        del header["problem" if header["problem"] else "plan"]["changes_max" if header["problem"] else "change_price"]
+        entries["header.json"] = json.dumps(header).encode()
+
+    assert same(files.problem_from_bytes(rewritten(files.problem_bytes(week), older)), week)
+    assert same(files.plan_from_bytes(rewritten(files.plan_bytes(found), older), week), found)
+
+
 def rewritten(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
     """The same archive with other contents."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -104,7 +131,7 @@ def with_shape_of_a_petabyte(entries: dict[str, bytes]) -> None:
 
 
 HOSTILE = {
-    "another version": (with_header(version=2), "version 2"),
+    "another version": (with_header(version=3), "version 3"),
     "another kind": (with_header(format="zip"), "another kind"),
     "no header": (lambda entries: entries.pop("header.json"), "header"),
     "a header that is a list": (lambda entries: entries.update({"header.json": b"[]"}), "another kind"),
@@ -123,6 +150,14 @@ HOSTILE = {
     "a rule that is a text": (
         with_header(problem={"name": "", "epoch": "", "rules": {"rest_minutes": "0"}}),
         "whole number",
+    ),
+    "a limit that is a text": (
+        with_header(problem={"name": "", "epoch": "", "changes_max": "9", "rules": {}}),
+        "whole number",
+    ),
+    "a limit below nothing": (
+        with_header(problem={"name": "", "epoch": "", "changes_max": -1, "rules": {}}),
+        "changes_max",
     ),
     "an unknown rule": (with_header(problem={"name": "", "epoch": "", "rules": {"sleep": 0}}), "something else"),
 }

@@ -12,12 +12,22 @@ from bench.scheduling_model import Whole, whole_model
 from hypothesis import HealthCheck, given, settings
 
 from xinshi.scheduling.solver import instances, plan, planning
-from xinshi.scheduling.solver.checker import BrokenRule, breaches, check
+from xinshi.scheduling.solver.checker import BrokenRule, breaches, changes_in, check
 from xinshi.scheduling.solver.model import END, Model
 from xinshi.scheduling.solver.planning import plan as planned
 from xinshi.scheduling.solver.problem import Problem
 from xinshi.scheduling.solver.soundness import UnsoundProblem
-from xinshi.scheduling.tests.solver.small import BROKEN, DAY, HOUR, best_coverage, best_worth, ints, problem, problems
+from xinshi.scheduling.tests.solver.small import (
+    BROKEN,
+    DAY,
+    HOUR,
+    best_coverage,
+    best_worth,
+    ints,
+    limited,
+    problem,
+    problems,
+)
 
 pytestmark = pytest.mark.any_database
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,6 +50,63 @@ def test_no_plan_is_better_than_the_bound_or_breaks_a_rule(asked: Problem) -> No
     assert found.is_complete
     # So few plans are all written down: what is asked for exactly is found exactly.
     assert found.worth.total == best
+
+
+@QUICK
+@given(limited())
+def test_a_limit_on_changes_is_kept_and_the_plan_is_the_best_within_it(asked: Problem) -> None:
+    found = plan(asked, gap=0, time_limit_seconds=60)
+    assert breaches(asked, found.chosen) == []
+    assert found.worth.total == best_worth(asked) <= found.bound
+    assert found.coverage_bound >= best_coverage(asked)
+    assert asked.changes_max is not None
+    for more in (1, 2, 5):
+        wider = replace(asked, changes_max=asked.changes_max + more)
+        assert best_worth(wider) <= found.bound + more * found.change_price
+
+
+CHAIN = problem(
+    [(8 * HOUR, 4 * HOUR, 0, False)],
+    [(0, 1, 1), (0, 1, 1), (0, 1, 3)],
+    [(8 * HOUR, 1)] * 3,
+    [(0, 0, 50), (0, 1, 50), (1, 1, 50), (1, 2, 50), (2, 0, 50)],
+    baseline=[(0, 0), (1, 1)],
+)
+"""The urgent place is filled only where the second person gives up theirs; all three only where both move."""
+
+
+@pytest.mark.parametrize(
+    ("changes_max", "lines", "worth"),
+    [(None, [1, 2, 0], 5_180), (2, [1, 2, 0], 5_180), (1, [0, 2], 4_145), (0, [0, 1], 2_170)],
+)
+def test_each_change_allowed_wins_what_its_price_says(changes_max: int | None, lines: list[int], worth: int) -> None:
+    found = plan(replace(CHAIN, changes_max=changes_max), gap=0)
+    assert CHAIN.pair_line[found.chosen].tolist() == lines
+    assert found.worth.total == found.bound == worth
+    assert found.is_coverage_certain
+    least, most = {1: (5_180 - 4_145, 4_145 - 2_170), 0: (4_145 - 2_170, np.inf)}.get(changes_max, (0, 0))
+    assert least <= found.change_price <= most
+
+
+def test_a_limit_on_what_cannot_stand_together_is_refused() -> None:
+    asked = replace(CHAIN, baseline=ints([0, 1]), changes_max=1)
+    with pytest.raises(UnsoundProblem, match="stands"):
+        plan(asked)
+    with pytest.raises(UnsoundProblem, match="changes_max"):
+        plan(replace(CHAIN, changes_max=-1))
+
+
+def test_a_week_after_drop_outs_changes_no_more_than_it_may_and_proves_it(week: Problem) -> None:
+    left, _gone = instances.after_dropping_out(week, plan(week).chosen, share=0.1)
+    free = plan(left, gap=0)
+    moved = changes_in(left, free.chosen)
+    found = plan(replace(left, changes_max=moved // 2), gap=1e-4)
+    assert moved >= 2
+    assert changes_in(left, found.chosen) <= moved // 2
+    assert found.worth.total <= free.worth.total <= found.bound + (moved - moved // 2) * found.change_price
+    assert found.change_price > 0
+    assert found.gap <= 1e-4
+    assert found.is_coverage_certain
 
 
 def test_a_week_is_planned_within_the_gap_that_was_asked_for(week: Problem) -> None:
@@ -94,12 +161,13 @@ FORGOTTEN: dict[str, Callable[[Model], Model]] = {
     "shifts": lambda model: replace(model, shifts_max=model.shifts_max + 1),
     "places": lambda model: replace(model, demand=model.demand + 1),
     "locks": lambda model: replace(model, pair_is_locked=np.zeros_like(model.pair_is_locked)),
+    "changes": lambda model: replace(model, stands=np.zeros_like(model.stands), kept_min=0.0),
 }
 
 
 @pytest.mark.parametrize("rule", sorted(FORGOTTEN))
 def test_a_search_that_forgets_a_rule_does_not_get_past_the_checker(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = BROKEN.get(rule, FULL)
+    asked = replace(CHAIN, changes_max=0) if rule == "changes" else BROKEN.get(rule, FULL)
     assert breaches(asked, plan(asked).chosen) == []
     model_of = planning.model_of
     monkeypatch.setattr(planning, "model_of", lambda problem: FORGOTTEN[rule](model_of(problem)))

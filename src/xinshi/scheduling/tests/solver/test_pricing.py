@@ -20,7 +20,7 @@ from xinshi.scheduling.solver.passes import price_passes
 from xinshi.scheduling.solver.pricing import Prices, price
 from xinshi.scheduling.solver.problem import Problem, Rules
 from xinshi.scheduling.solver.rounds import generate
-from xinshi.scheduling.tests.solver.small import best_worth, every_plan, ints, problems
+from xinshi.scheduling.tests.solver.small import best_worth, every_plan, ints, limited, problems
 
 pytestmark = pytest.mark.any_database
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,6 +53,14 @@ def test_everybodys_plan_is_the_best_they_can_have_at_the_prices(asked: Problem,
 def test_any_prices_bound_every_plan(asked: Problem, charged: list[float], paid: float) -> None:
     model = model_of(asked)
     priced = price(model, Prices(np.array(charged[: model.lines]), np.full(2 * model.links, paid)))
+    assert best_worth(asked) <= priced.bound
+
+
+@QUICK
+@given(limited(), st.lists(st.floats(0, 3_200), min_size=6, max_size=6), st.floats(0, 9_000))
+def test_any_prices_bound_every_plan_within_a_limit(asked: Problem, charged: list[float], kept: float) -> None:
+    model = model_of(asked)
+    priced = price(model, Prices(np.array(charged[: model.lines]), np.zeros(2 * model.links), kept))
     assert best_worth(asked) <= priced.bound
 
 
