@@ -224,20 +224,16 @@ def _judge(banks: Pair, before: list[int], found: Found) -> None:
         found.wrong.append("the clearing accounts do not mirror each other")
 
 
-def meet(code: str, other: str, address: str) -> dict[str, Any]:
-    """In one bank: the other as a partner, with contract and keys; every volunteer has a number and agrees."""
+def become_partners(code: str, other: str, address: str) -> Any:
+    """In the bank `code`: the other as a partner, with contract, keys by which each trusts the other, and a shared key."""
     from xinshi.exchange.models import Partner, PartnerContract, PartnerKey
-    from xinshi.interbank.identity.actions import make_tokens
     from xinshi.interbank.identity.models import SharedKey
-    from xinshi.interbank.identity.queries import purpose_of
     from xinshi.interbank.moving.models import OwnKey
     from xinshi.interbank.protocol.vectors import private_key_of
     from xinshi.kernel import clock
-    from xinshi.kernel.actor import Actor
-    from xinshi.people.actions import give_consent
-    from xinshi.people.models import Person, id_index, id_trace
 
-    at, system = clock.now() - timedelta(days=2), Actor.system("trust")
+    now = clock.now()
+    at = now - timedelta(days=2)
 
     def public(of: str) -> str:
         return base64.b64encode(private_key_of(of).public_key().public_bytes_raw()).decode()
@@ -246,9 +242,11 @@ def meet(code: str, other: str, address: str) -> dict[str, Any]:
         key_id=KEY_ID,
         public_key=public(code),
         private_key=private_key_of(code).private_bytes_raw().hex(),
-        made_at=at,
-        signs_from=at,
+        made_at=now,
+        signs_from=now,
         made_by_ref="trust",
+        confirmed_at=now,
+        confirmed_by_ref="trust:2",
     )
     partner = Partner.objects.create(code=other, name=other, address=address, created_at=at)
     PartnerContract.objects.create(
@@ -281,6 +279,18 @@ def meet(code: str, other: str, address: str) -> dict[str, Any]:
         known_by_ref="trust",
         sends_from=at,
     )
+    return partner
+
+
+def meet(code: str, other: str, address: str) -> dict[str, Any]:
+    """In one bank: the other as a partner; every volunteer has a number and agrees."""
+    from xinshi.interbank.identity.actions import make_tokens
+    from xinshi.interbank.identity.queries import purpose_of
+    from xinshi.kernel.actor import Actor
+    from xinshi.people.actions import give_consent
+    from xinshi.people.models import Person, id_index, id_trace
+
+    system, partner = Actor.system("trust"), become_partners(code, other, address)
     for person in Person.objects.exclude(passbook=None).order_by("pk"):
         number = f"TRUST{person.pk:06d}"
         Person.objects.filter(pk=person.pk).update(

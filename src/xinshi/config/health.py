@@ -16,7 +16,8 @@ from xinshi.outbox.queries import backlog, worker_is_alive
 def healthz(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # Every asker gets the same answer.
     """200 if all is well, else 503; `outbox` tells what waits for the worker.
 
-    `alarms` counts partners of the exchange that are in dispute or silent: people must look, though this site is well.
+    `alarms` counts partners of the exchange that are in dispute or silent, or with which differences are overdue: people
+    must look, though this site is well.
     `book` is what the last reconciliation found: null where there was none yet, or none for too long.
     """
     found = {"database": False, "migrations": False, "worker": False}
@@ -33,7 +34,11 @@ def healthz(request: PageRequest) -> HttpResponse:  # noqa: ARG001  # Every aske
             book = book_is_right()
             waiting = backlog()
             partners = partner_alarms()
-            alarms = {"partners_in_dispute": partners.disputed, "partners_silent": partners.silent}
+            alarms = {
+                "partners_in_dispute": partners.disputed,
+                "partners_silent": partners.silent,
+                "partners_with_overdue_differences": partners.overdue,
+            }
             outbox = {"due": waiting.due, "oldest_due_at": waiting.oldest_due_at, "given_up": waiting.given_up}
     except DatabaseError:
         pass

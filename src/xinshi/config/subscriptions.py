@@ -22,7 +22,12 @@ from xinshi.campaigns import tasks as campaigns_tasks
 from xinshi.exchange import ending as exchange_ending
 from xinshi.exchange import tasks as exchange_tasks
 from xinshi.exchange import verification as exchange_verification
-from xinshi.exchange.partners.registry import register_differences, register_latest, register_unfinished
+from xinshi.exchange.partners.registry import (
+    register_differences,
+    register_latest,
+    register_overdue,
+    register_unfinished,
+)
 from xinshi.exchange.pulling import queries as pulling
 from xinshi.giving import ending as giving_ending
 from xinshi.giving import verification as giving_verification
@@ -34,7 +39,7 @@ from xinshi.interbank.moving.queries import latest_of, unfinished_of
 from xinshi.interbank.overlaps import tasks as overlap_tasks
 from xinshi.interbank.reconciling import protocol_lists
 from xinshi.interbank.reconciling.lists import register_lists
-from xinshi.interbank.reconciling.queries import open_differences
+from xinshi.interbank.reconciling.queries import open_differences, overdue_by_partner
 from xinshi.interbank.statements import verification as statements_verification
 from xinshi.ledger.verification import register_check, seal_accounts_and_holds
 from xinshi.liabilities import verification as liabilities_verification
@@ -94,4 +99,5 @@ def register() -> None:
     subscribe(Deposited, overlap_tasks.on_deposited)
     register_lists(ours=protocol_lists.ours, theirs=protocol_lists.theirs, behind=protocol_lists.behind)
     register_differences("interbank", open_differences)
+    register_overdue("interbank", overdue_by_partner)
     statements_verification.register_seals()

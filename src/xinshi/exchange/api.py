@@ -6,34 +6,40 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import File, Form, Path, Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
-from pydantic import Field, StringConstraints
 
 from xinshi.documents.sheets import FILE_BYTES_MAX, FileTooLarge
 from xinshi.documents.workbook import XLSX_CONTENT_TYPE
-from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
+from xinshi.doors.api import CursorPage, actor_of, cursor_page, idempotent
 from xinshi.exchange import actions, queries
 from xinshi.exchange.access import require_keeper
 from xinshi.exchange.actions.exporting import written_again
-from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
+from xinshi.exchange.inbox_api import router as inbox_router
+from xinshi.exchange.models import HonoraryExport, ImportFile
 from xinshi.exchange.pages import workbook_response
 from xinshi.exchange.partners.api import router as partners_router
-from xinshi.exchange.reporting import line_text, to_correct_of_file
+from xinshi.exchange.reporting import to_correct_of_file
+from xinshi.exchange.runs_api import router as runs_router
+from xinshi.exchange.schemas import (
+    Cursor,
+    ExchangeLineOut,
+    Identifier,
+    Limit,
+    LineIds,
+    LinesDecidedOut,
+    LineState,
+    Reason,
+    Remark,
+    line_fields,
+    line_out,
+)
 from xinshi.exchange.zhiyuanhui.columns import TEMPLATE_FILE_NAME
 
 router = Router(tags=["exchange"])
 router.add_router("", partners_router)
-LINES_AT_ONCE_MAX = 1_000
-Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
-Limit = Annotated[int, Query(ge=1, le=200)]
-LineIds = Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=LINES_AT_ONCE_MAX)]
-LineState = Literal[
-    "credited", "no_sign_out", "held_back", "discarded", "already_known", "unmatched", "rejected", "not_ours", ""
-]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
-Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_NUL)]
+router.add_router("", inbox_router)
+router.add_router("", runs_router)
 XLSX: dict[str, Any] = {"responses": {200: {"content": {XLSX_CONTENT_TYPE: {}}}}}
 
 
@@ -77,28 +83,6 @@ class ExchangeFileOut(Schema):
     states: dict[str, int]
 
 
-class ExchangeLineOut(Schema):
-    """One row of a file; `why` says why it was not credited."""
-
-    id: int
-    file_id: int
-    row: int
-    name: str
-    volunteer_number: str
-    person_id: int | None
-    hours_kind: str
-    title: str
-    day: date | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-    minutes: int
-    state: str
-    code: str
-    why: str
-    decided_at: datetime | None
-    decision_reason: str
-
-
 class ExchangeLineDetailOut(ExchangeLineOut):
     deposit_id: int | None
     is_taken_back: bool
@@ -112,11 +96,6 @@ class AcceptLinesIn(Schema):
 class DiscardLinesIn(Schema):
     line_ids: LineIds
     reason: Reason
-
-
-class LinesDecidedOut(Schema):
-    lines: int
-    minutes: int
 
 
 class HonoraryExportIn(Schema):
@@ -187,14 +166,14 @@ def list_exchange_lines(
 ) -> dict[str, Any]:
     """Lines that the caller may see, the newest first: everybody their own, keepers and auditors all."""
     rows = queries.lines(actor_of(request), state=state, file_id=file_id)
-    return cursor_page(rows, cursor=cursor, limit=limit, render=_line)
+    return cursor_page(rows, cursor=cursor, limit=limit, render=line_out)
 
 
 @router.get("/lines/{line_id}", response=ExchangeLineDetailOut)
 def show_exchange_line(request: HttpRequest, line_id: Identifier) -> ExchangeLineDetailOut:
     found = queries.line(actor_of(request), line_id)
     return ExchangeLineDetailOut(
-        **_line_fields(found.line),
+        **line_fields(found.line),
         deposit_id=found.deposit.pk if found.deposit else None,
         is_taken_back=found.is_taken_back,
     )
@@ -251,32 +230,6 @@ def _file(card: queries.FileCard) -> ExchangeFileOut:
         credited_minutes=card.credited_minutes,
         states=card.counts,
     )
-
-
-def _line(row: ImportLine) -> ExchangeLineOut:
-    return ExchangeLineOut(**_line_fields(row))
-
-
-def _line_fields(row: ImportLine) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "file_id": row.file_id,
-        "row": row.row_number,
-        "name": row.name,
-        "volunteer_number": row.shown_number,
-        "person_id": row.person_id,
-        "hours_kind": row.hours_kind,
-        "title": row.title,
-        "day": row.day,
-        "starts_at": row.starts_at,
-        "ends_at": row.ends_at,
-        "minutes": row.minutes,
-        "state": row.state,
-        "code": row.code,
-        "why": line_text(row),
-        "decided_at": row.decided_at,
-        "decision_reason": row.decision_reason,
-    }
 
 
 def _export(row: HonoraryExport) -> HonoraryFileOut:

@@ -227,6 +227,12 @@ def run(actor: Actor, run_id: int) -> ImportRun:
     return found
 
 
+def runs(actor: Actor) -> QuerySet[ImportRun]:
+    """Every taking-in of a file, with its file."""
+    require_reader(actor)
+    return ImportRun.objects.select_related("file")
+
+
 def open_runs(actor: Actor) -> list[ImportRun]:
     """Imports that go on or rest, the newest first."""
     require_reader(actor)

@@ -7,6 +7,7 @@ from xinshi.interbank.moving.models import (
     Outcome,
     OutgoingMessage,
     OwnKey,
+    OwnKeyNotice,
     Stream,
     Transfer,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "OutgoingMessage",
     "OverlapReview",
     "OwnKey",
+    "OwnKeyNotice",
     "PersonToken",
     "SharedKey",
     "Stream",

@@ -23,6 +23,7 @@ from xinshi.bank.rules import Policy
 from xinshi.benefits import queries as benefits
 from xinshi.exchange import queries as exchange
 from xinshi.exchange.partners import queries as partners
+from xinshi.interbank.moving import key_queries
 from xinshi.interbank.moving import queries as interbank
 from xinshi.interbank.overlaps import queries as overlaps
 from xinshi.interbank.reconciling import queries as reconciling
@@ -253,18 +254,27 @@ def overlaps_tasks(actor: Actor, address: str) -> list[Task]:
 
 
 def partner_tasks(actor: Actor, address: str) -> list[Task]:
-    """Partners of the exchange that need somebody: in dispute or silent, and what waits for a second administrator."""
+    """Partners of the exchange that need somebody, and what waits for a second administrator."""
     found = partners.alarms()
     tasks = []
     if found.count:
-        note = gettext("%(n)s in dispute") % {"n": found.disputed} if found.disputed else ""
-        label = gettext("partners of the exchange in dispute or silent")
+        notes = [gettext("%(n)s in dispute") % {"n": found.disputed}] if found.disputed else []
+        notes += [gettext("%(n)s with overdue differences") % {"n": found.overdue}] if found.overdue else []
+        note = gettext(", ").join(notes)
+        label = gettext("partners of the exchange that need somebody now")
         tasks.append(Task(address, "siren", found.count, label, note, "bad"))
     waiting = partners.waits_for_second(actor)
     if waiting:
         label = gettext("contracts, keys and limits of partners wait for a second administrator")
         tasks.append(Task(address, "users-round", waiting, label, tone="warn"))
     return tasks
+
+
+def own_keys_tasks(actor: Actor, address: str) -> list[Task]:
+    """Our own keys for the exchange that wait for this administrator, and partners that lack the next one."""
+    count = key_queries.keys_that_need(actor)
+    label = gettext("keys of ours to confirm, or to give to partners")
+    return [Task(address, "key-round", count, label, tone="warn")] if count else []
 
 
 def inbox_task(actor: Actor, address: str) -> Task:

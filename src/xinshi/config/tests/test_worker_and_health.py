@@ -27,7 +27,7 @@ def test_is_unwell_without_a_worker(client: Client, db: None) -> None:
         "worker": False,
         "book": None,
         "outbox": {"due": 0, "oldest_due_at": None, "given_up": 0},
-        "alarms": {"partners_in_dispute": 0, "partners_silent": 0},
+        "alarms": {"partners_in_dispute": 0, "partners_silent": 0, "partners_with_overdue_differences": 0},
     }
 
 

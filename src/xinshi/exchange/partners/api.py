@@ -38,12 +38,13 @@ class ExchangePartnerOut(Schema):
     unfinished: int
     oldest_unfinished_at: datetime | None
     open_differences: int
+    overdue_differences: int
 
 
 @router.get("/partners", response=list[ExchangePartnerOut])
 def list_exchange_partners(request: HttpRequest) -> list[ExchangePartnerOut]:
     """Every partner, those that need somebody first; for who keeps or audits the exchange."""
-    return [_out(queries.health(one)) for one in queries.partners(actor_of(request))]
+    return [_out(one) for one in queries.healths(actor_of(request))]
 
 
 @router.get("/partners/{partner_id}", response=ExchangePartnerOut)
@@ -74,4 +75,5 @@ def _out(found: queries.Health) -> ExchangePartnerOut:
         unfinished=found.unfinished.count,
         oldest_unfinished_at=found.unfinished.oldest_at,
         open_differences=found.open_differences,
+        overdue_differences=found.overdue_differences,
     )

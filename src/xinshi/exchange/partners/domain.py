@@ -17,6 +17,19 @@ from xinshi.kernel.minutes import hours_figure
 CODE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 KEY_ID: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}")
 KEY_BYTES: Final = 32
+SMALL_ORDER: Final = frozenset(
+    bytes.fromhex(encoded)
+    for encoded in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""Points of order 8 or less as public keys, without the sign of x: under them anybody signs anything."""
 NAME_LENGTH_MAX: Final = 64
 REASON_LENGTH_MAX: Final = 300
 TERMS_LENGTH_MAX: Final = 1_000
@@ -208,7 +221,7 @@ def check_code(code: str) -> None:
 
 
 def public_key_bytes(text: str) -> bytes:
-    """The 32 bytes of an Ed25519 key in base64; Invalid for anything else."""
+    """The 32 bytes of an Ed25519 key in base64; Invalid for anything else, and for a point of small order."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -216,6 +229,8 @@ def public_key_bytes(text: str) -> bytes:
     if len(raw) != KEY_BYTES or base64.b64encode(raw).decode() != text:
         reason = gettext_noop("A public key is 44 signs of base64: the 32 bytes of an Ed25519 key.")
         raise Invalid(field="public_key", reason=reason)
+    if raw[:-1] + bytes([raw[-1] & 0x7F]) in SMALL_ORDER:
+        raise Invalid(field="public_key", reason=gettext_noop("This is no key that can be trusted. Ask for a new one."))
     return raw
 
 

@@ -26,7 +26,7 @@ from xinshi.kernel.actor import Actor
 @page(READERS)
 def partners(request: PageRequest) -> HttpResponse:
     """Every partner and how it goes with it, those that need somebody first."""
-    cards = [(one := queries.health(row), HEALTH[one.word]) for row in queries.partners(request.actor)]
+    cards = [(one, HEALTH[one.word]) for one in queries.healths(request.actor)]
     context = {"cards": cards, "may_keep": is_partner_keeper(request.actor)}
     return render(request, "exchange/partners.html", context)
 

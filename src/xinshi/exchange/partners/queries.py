@@ -34,13 +34,14 @@ from xinshi.people.queries import names_by_reference
 
 PARTNERS_MAX = 1_000
 DAY_HOURS = 24
+URGENCY = ("disputed", "silent", "overdue", "paused", "no_contract", "differs")
+"""Words of health that want somebody, the most urgent first."""
 
 
 def partners(actor: Actor) -> list[Partner]:
-    """Every partner, those that need somebody first."""
+    """Every partner, by name."""
     require_reader(actor)
-    order = {"disputed": 0, "paused": 1, "active": 2}
-    return sorted(Partner.objects.order_by("name", "pk")[:PARTNERS_MAX], key=lambda one: order[one.state])
+    return list(Partner.objects.order_by("name", "pk")[:PARTNERS_MAX])
 
 
 def partner(actor: Actor, partner_id: int) -> Partner:
@@ -174,19 +175,20 @@ def _expected_from(partner: Partner) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """How many partners need somebody at once."""
+    """How many partners need somebody at once; `count` counts each once, whatever it needs somebody for."""
 
     disputed: int
     silent: int
-
-    @property
-    def count(self) -> int:
-        return self.disputed + self.silent
+    overdue: int
+    count: int
 
 
 def alarms() -> Alarms:
-    """For the desk and the health check; no names."""
-    return Alarms(Partner.objects.filter(state=Partner.State.DISPUTED).count(), len(silent_partners()))
+    """For the desk and the health check; no names. `overdue`: with differences whose deadline has passed."""
+    disputed = set(Partner.objects.filter(state=Partner.State.DISPUTED).values_list("pk", flat=True)[:PARTNERS_MAX])
+    silent = {one.partner.pk for one in silent_partners()}
+    overdue = set(registry.overdue_differences())
+    return Alarms(len(disputed), len(silent), len(overdue), len(disputed | silent | overdue))
 
 
 def waits_for_second(actor: Actor) -> int:
@@ -216,6 +218,7 @@ class Health:
     limits: Limits
     unfinished: registry.Unfinished
     open_differences: int
+    overdue_differences: int
     last_heard_at: datetime | None
     silent_since: datetime | None
     """None where the partner is not silent for too long."""
@@ -231,6 +234,8 @@ class Health:
             return "no_contract"
         if self.silent_since is not None:
             return "silent"
+        if self.overdue_differences:
+            return "overdue"
         if self.open_differences:
             return "differs"
         return "files" if is_platform and self.last_heard_at is None else "well"
@@ -249,10 +254,17 @@ def health(partner: Partner) -> Health:
         limits=limits_of(partner),
         unfinished=registry.unfinished(partner.pk),
         open_differences=registry.open_differences(partner.pk),
+        overdue_differences=registry.overdue_differences().get(partner.pk, 0),
         last_heard_at=partner.last_heard_at,
         silent_since=_too_long_silent_since(partner) if partner.state == Partner.State.ACTIVE else None,
         trusted_keys=trusted.count(),
     )
+
+
+def healths(actor: Actor) -> list[Health]:
+    """How it goes with every partner, those that need somebody first."""
+    found = [health(one) for one in partners(actor)]
+    return sorted(found, key=lambda one: URGENCY.index(one.word) if one.word in URGENCY else len(URGENCY))
 
 
 @dataclass(frozen=True, slots=True)

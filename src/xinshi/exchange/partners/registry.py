@@ -5,6 +5,7 @@ The exchange stands below the room of messages between banks, so it cannot ask i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,10 +35,12 @@ class Happening:
 
 UnfinishedOf = Callable[[int], Unfinished]
 DifferencesOf = Callable[[int], int]
+Overdue = Callable[[], dict[int, int]]
 LatestOf = Callable[[int], list[Happening]]
 
 _UNFINISHED: Final[dict[str, UnfinishedOf]] = {}
 _DIFFERENCES: Final[dict[str, DifferencesOf]] = {}
+_OVERDUE: Final[dict[str, Overdue]] = {}
 _LATEST: Final[dict[str, LatestOf]] = {}
 
 
@@ -49,6 +52,11 @@ def register_unfinished(name: str, unfinished_of: UnfinishedOf) -> None:
 def register_differences(name: str, differences_of: DifferencesOf) -> None:
     """`differences_of(partner_id)` counts differences of a reconciliation that nobody has settled."""
     _DIFFERENCES[name] = differences_of
+
+
+def register_overdue(name: str, overdue: Overdue) -> None:
+    """`overdue()` counts differences whose deadline has passed: {partner id: number}, without those that have none."""
+    _OVERDUE[name] = overdue
 
 
 def register_latest(name: str, latest_of: LatestOf) -> None:
@@ -65,6 +73,14 @@ def unfinished(partner_id: int) -> Unfinished:
 
 def open_differences(partner_id: int) -> int:
     return sum(differences_of(partner_id) for differences_of in _DIFFERENCES.values())
+
+
+def overdue_differences() -> dict[int, int]:
+    """{partner id: number} of the differences whose deadline has passed."""
+    total: Counter[int] = Counter()
+    for overdue in _OVERDUE.values():
+        total.update(overdue())
+    return dict(total)
 
 
 def latest(partner_id: int) -> list[Happening]:

@@ -27,6 +27,12 @@ HEALTH: Final = {
     "differs": Word(
         _("Differences open"), "warn", "scale", _("Somebody must settle what the two sides say differently.")
     ),
+    "overdue": Word(
+        _("Differences overdue"),
+        "bad",
+        "scale",
+        _("Differences are open beyond their deadline. Bring them to an end with the partner."),
+    ),
     "silent": Word(
         _("Silent"),
         "bad",

@@ -49,6 +49,24 @@ class MoveForm(forms.Form):
             raise ValidationError(refusal_text(refusal)) from None
 
 
+class NewKeyForm(forms.Form):
+    """The name of the next key, and from when on it signs."""
+
+    key_id = forms.CharField(
+        label=_("Name of the key"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Small letters, digits, dots and hyphens, such as 2026-11. It is never used twice."),
+    )
+    signs_in_days = forms.IntegerField(
+        label=_("Signs in how many days"),
+        min_value=0,
+        max_value=366,
+        initial=14,
+        help_text=_("Long enough for every partner to confirm it. 0 only if the present key became known to somebody."),
+    )
+
+
 class DecisionForm(forms.Form):
     """How an unknown transfer ended, and how one knows."""
 

@@ -9,13 +9,15 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
-from xinshi.interbank.moving.models import OwnKey
+from xinshi.interbank.moving.models import OwnKey, OwnKeyNotice
 from xinshi.interbank.protocol.bodies import Body
 from xinshi.interbank.protocol.signing import envelope
 from xinshi.kernel import clock
 
 FIRST_KEY = "1"
+HOUSE = "system:interbank"
 
 
 def own_code() -> str:
@@ -23,22 +25,28 @@ def own_code() -> str:
     return settings.BANK_CODE
 
 
-def signing_key() -> OwnKey:
-    """The key that signs now; made at its first use. Of two who try at once, one makes it."""
-    found = OwnKey.objects.filter(signs_from__lte=clock.now()).order_by("-signs_from", "-pk").first()
+def signing_key(partner_code: str = "") -> OwnKey:
+    """The key that signs now, to this partner; made at its first use. Of two who try at once, one makes it.
+
+    The newest one that has begun and was confirmed. Where it is written down which keys the partner was told of, the newest
+    of those: a key that it does not have yet would only make it refuse everything.
+    """
+    told = OwnKeyNotice.objects.filter(own_key=OuterRef("pk"), partner__code=partner_code)
+    begun = OwnKey.objects.filter(signs_from__lte=clock.now(), confirmed_at__isnull=False)
+    found = begun.annotate(is_told=Exists(told)).order_by("-is_told", "-signs_from", "-pk").first()
     return found or _first_key()
 
 
 def _first_key() -> OwnKey:
     try:
         with transaction.atomic():
-            return new_key(FIRST_KEY, by_ref="system:interbank")
+            return new_key(FIRST_KEY, by_ref=HOUSE, is_confirmed=True)
     except IntegrityError:
         return OwnKey.objects.get(key_id=FIRST_KEY)
 
 
-def new_key(key_id: str, *, by_ref: str, signs_in_days: int = 0) -> OwnKey:
-    """Make and keep a key pair that signs from then on; IntegrityError where the id is taken."""
+def new_key(key_id: str, *, by_ref: str, signs_in_days: int = 0, is_confirmed: bool = False) -> OwnKey:
+    """Make and keep a key pair that signs from then on, once it is confirmed; IntegrityError where the id is taken."""
     pair, at = Ed25519PrivateKey.generate(), clock.now()
     return OwnKey.objects.create(
         key_id=key_id,
@@ -47,12 +55,14 @@ def new_key(key_id: str, *, by_ref: str, signs_in_days: int = 0) -> OwnKey:
         made_at=at,
         signs_from=at + timedelta(days=signs_in_days),
         made_by_ref=by_ref,
+        confirmed_at=at if is_confirmed else None,
+        confirmed_by_ref=by_ref if is_confirmed else "",
     )
 
 
 def signed(body: Body) -> dict[str, Any]:
     """The body in an envelope signed by this bank."""
-    key = signing_key()
+    key = signing_key(body.receiver)
     return envelope(
         body, key_id=key.key_id, private_key=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private_key))
     )

@@ -16,7 +16,10 @@ KINDS = [("verified", _("Verified hours")), ("honorary", _("Honorary hours"))]
 
 
 class OwnKey(models.Model):
-    """A key pair by which this bank signs to partners; the private half is sealed. The newest that has begun signs."""
+    """A key pair by which this bank signs to partners; the private half is sealed. Made by one person, confirmed by another.
+
+    The newest that has begun signs; to a partner of whom it is known which keys it was told of, the newest of those.
+    """
 
     key_id = models.CharField(max_length=32, unique=True)
     public_key = models.CharField(max_length=44, unique=True)
@@ -24,9 +27,32 @@ class OwnKey(models.Model):
     made_at = models.DateTimeField()
     signs_from = models.DateTimeField()
     made_by_ref = models.CharField(max_length=64)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by_ref = models.CharField(max_length=64, blank=True)
 
     class Meta:
         db_table = "interbank_own_key"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, confirmed_by_ref="")
+                | (Q(confirmed_at__isnull=False) & ~Q(confirmed_by_ref=""))
+                & (~Q(confirmed_by_ref=models.F("made_by_ref")) | Q(made_by_ref__startswith="system:")),
+                name="interbank_own_key_by_two",
+            ),
+        ]
+
+
+class OwnKeyNotice(models.Model):
+    """That a partner has one of our keys, and who wrote it down: the partner trusts what is signed by it from then on."""
+
+    own_key = models.ForeignKey(OwnKey, on_delete=models.PROTECT, related_name="notices")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField()
+    told_by_ref = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "interbank_own_key_notice"
+        constraints = [models.UniqueConstraint(fields=["own_key", "partner"], name="interbank_own_key_told_once")]
 
 
 class Stream(models.Model):

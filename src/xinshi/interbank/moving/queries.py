@@ -16,7 +16,7 @@ from xinshi.interbank.identity.queries import purpose_of
 from xinshi.interbank.moving.access import require_person, require_reader, visible_to
 from xinshi.interbank.moving.domain import refusal_words
 from xinshi.interbank.moving.holdings import sendable_minutes
-from xinshi.interbank.moving.models import Decision, OwnKey, Transfer
+from xinshi.interbank.moving.models import Decision, Transfer
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import HoursKind
@@ -150,12 +150,6 @@ def unknown_count(actor: Actor) -> int:
     return Transfer.objects.filter(
         state=State.UNKNOWN, direction=Transfer.Direction.OUT, expires_at__lt=clock.now()
     ).count()
-
-
-def own_keys(actor: Actor) -> list[OwnKey]:
-    """The bank's keys for the exchange, newest first; the public halves go to partners."""
-    require_reader(actor)
-    return list(OwnKey.objects.order_by("-signs_from", "-pk")[:PAGE_SIZE])
 
 
 def unfinished_of(partner_id: int) -> Unfinished:

@@ -169,7 +169,7 @@ def _ask_missing(partner: Partner) -> int:
         to_sequence=min(waiting.sequence - 1, stream.in_next + bodies.MISSING_MAX - 1),
     )
     taken = 0
-    for envelope in _posted(partner, "missing", [signed(query)]) or []:
+    for envelope in posted(partner, "missing", [signed(query)]) or []:
         try:
             said = trusted(envelope, bodies.Message)
             if said.partner.pk == partner.pk:
@@ -182,7 +182,7 @@ def _ask_missing(partner: Partner) -> int:
 
 def _call(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]], asked: Sequence[Asked]) -> None:
     """Post, and store what each answer, or none, makes of the transfer it is about."""
-    items = _posted(partner, address, envelopes) or []
+    items = posted(partner, address, envelopes) or []
     answers = [_answer(partner, item, one) for item, one in zip(items, asked, strict=False)]
     answers += [None] * (len(asked) - len(answers))
     if any(answers):
@@ -191,8 +191,8 @@ def _call(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]], a
         store_answer(partner.pk, one, answer)
 
 
-def _posted(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]]) -> list[Any] | None:
-    """The items of the response; None where nothing came that can be read."""
+def posted(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]]) -> list[Any] | None:
+    """The items of a partner's response; None where nothing came that can be read. Nothing is locked meanwhile."""
     body = json.dumps({"envelopes": envelopes}, ensure_ascii=False, separators=(",", ":")).encode()
     base = partner.address.rstrip("/").removesuffix(PREFIX)
     try:

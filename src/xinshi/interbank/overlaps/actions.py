@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from xinshi.audit.actions import record
 from xinshi.bank.actions import reverse_deposit
@@ -52,13 +53,22 @@ def hold_back_overlaps(*, actor: Actor, deposit_ids: Sequence[int]) -> int:
     banks = set(Partner.objects.filter(kind=Partner.Kind.BANK).values_list("code", flat=True))
     if not banks:
         return 0
-    rows = Deposit.objects.select_related("passbook").filter(pk__in=list(deposit_ids)[:AT_ONCE_MAX])
-    return sum(_look_at(actor, row, banks) for row in rows.order_by("pk"))
+    ids = sorted(set(deposit_ids))
+    return sum(_look_at_part(actor, ids[at : at + AT_ONCE_MAX], banks) for at in range(0, len(ids), AT_ONCE_MAX))
+
+
+def _look_at_part(actor: Actor, deposit_ids: Sequence[int], banks: set[str]) -> int:
+    """Of these, only days of which a bank told anything, under whichever record of the person, are looked at one by one."""
+    rows = list(Deposit.objects.select_related("passbook").filter(pk__in=deposit_ids).order_by("pk"))
+    people = {row.passbook.person_id for row in rows}
+    whose = Q(passbook__person__in=people) | Q(passbook__person__merged_into__in=people)
+    told = Deposit.objects.filter(whose, partner__in=banks).order_by()
+    columns = ("passbook__person_id", "passbook__person__merged_into_id", "worked_on")
+    days = {(of, day) for own, stays, day in told.values_list(*columns) for of in (own, stays)}
+    return sum(_look_at(actor, row, banks) for row in rows if (row.passbook.person_id, row.worked_on) in days)
 
 
 def _look_at(actor: Actor, row: Deposit, banks: set[str]) -> bool:
-    if row.partner not in banks and not _has_bank_hours(row, banks):
-        return False
     known = services_on(row.passbook.person_id, row.worked_on)
     new = next((one for one in known if one.ref == f"deposit:{row.pk}"), service_of(row))
     earlier = [one for one in known if _is_before(one.ref, row.pk)]
@@ -93,10 +103,6 @@ def _look_at(actor: Actor, row: Deposit, banks: set[str]) -> bool:
 def _is_before(ref: str, deposit_id: int) -> bool:
     """Of two deposits the later one waits; presence that is not deposited yet is known before any deposit."""
     return not ref.startswith("deposit:") or int(ref.removeprefix("deposit:")) < deposit_id
-
-
-def _has_bank_hours(row: Deposit, banks: set[str]) -> bool:
-    return Deposit.objects.filter(passbook=row.passbook, worked_on=row.worked_on, partner__in=banks).exists()
 
 
 def _set_aside(actor: Actor, review: OverlapReview) -> bool:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
-from xinshi.doors.outgoing import NoAnswer, NotSent, send
 from xinshi.exchange.models import Partner
 from xinshi.exchange.partners.actions import note_heard
 from xinshi.interbank.moving.keys import own_code, signed
 from xinshi.interbank.moving.models import Transfer
+from xinshi.interbank.moving.sending import posted
 from xinshi.interbank.moving.telling import entries_of
 from xinshi.interbank.moving.trusting import Trouble, trusted
 from xinshi.interbank.protocol.bodies import ENTRIES_MAX, EntriesQuery, Entry, Listing, moment_text
-from xinshi.interbank.protocol.canonical import Malformed, digest, parsed
+from xinshi.interbank.protocol.canonical import digest
 from xinshi.interbank.reconciling import domain
 from xinshi.interbank.reconciling.listing import theirs_from_rows
 from xinshi.interbank.reconciling.lists import Behind
@@ -25,8 +24,6 @@ from xinshi.kernel.errors import DomainError, gettext_noop
 from xinshi.ledger.models import Transfer as BookTransfer
 
 PAGES_MAX: Final = 200
-ANSWER_SECONDS_MAX: Final = 10.0
-ANSWER_BYTES_MAX: Final = 1_048_576
 
 
 class NoListCame(DomainError):
@@ -75,18 +72,10 @@ def _page(partner: Partner, from_day: date, to_day: date, after: str) -> Listing
         to_day=to_day.isoformat(),
         after=after,
     )
-    body = json.dumps({"envelopes": [signed(query)]}, ensure_ascii=False, separators=(",", ":")).encode()
+    found = posted(partner, "entries", [signed(query)])
     try:
-        answer = send(
-            f"{partner.address.rstrip('/')}/interbank/v1/entries",
-            body=body,
-            headers={"Content-Type": "application/json"},
-            timeout_seconds=ANSWER_SECONDS_MAX,
-            bytes_max=ANSWER_BYTES_MAX,
-        )
-        found = parsed(answer.body).get("envelopes") if answer.status == 200 else None
-        said = trusted(found[0] if isinstance(found, list) and found else None, Listing)
-    except (NoAnswer, NotSent, Malformed, Trouble):
+        said = trusted(found[0] if found else None, Listing)
+    except Trouble:
         raise NoListCame from None
     if said.partner.pk != partner.pk or said.body.about != digest(query.body()):
         raise NoListCame

@@ -126,6 +126,12 @@ def overdue_count(actor: Actor) -> int:
     return Difference.objects.filter(ending=Ending.NONE, due_on__lt=clock.today()).count()
 
 
+def overdue_by_partner() -> dict[int, int]:
+    """{partner id: open differences whose deadline has passed}: for the partner's alarm."""
+    rows = Difference.objects.filter(ending=Ending.NONE, due_on__lt=clock.today()).order_by()
+    return dict(rows.values_list("partner_id").annotate(Count("pk")))
+
+
 def open_count(actor: Actor) -> int:
     require_reader(actor)
     return Difference.objects.filter(ending=Ending.NONE).count()

@@ -90,7 +90,7 @@ def _issue(actor: Actor, partner: Partner, month: date) -> BankStatement:
     figures = figures_of(_opening(partner, month, begin), movements(partner, begin, end))
     at = clock.now()
     body = _body(figures, partner, month, at)
-    key = signing_key()
+    key = signing_key(partner.code)
     document = signed(
         body, key_id=key.key_id, private_key=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private_key))
     )

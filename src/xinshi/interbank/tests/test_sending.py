@@ -13,7 +13,7 @@ from django.db import connection
 
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import NOW
-from xinshi.interbank.moving.actions import ask_to_bring, ask_transfer, confirm_decision, propose_decision, rotate_key
+from xinshi.interbank.moving.actions import ask_to_bring, ask_transfer, confirm_decision, propose_decision
 from xinshi.interbank.moving.domain import (
     FormUsed,
     NoConsent,
@@ -23,7 +23,6 @@ from xinshi.interbank.moving.domain import (
     OwnTransfer,
     SecondPersonNeeded,
 )
-from xinshi.interbank.moving.keys import signing_key
 from xinshi.interbank.moving.models import Decision, OutgoingMessage, Stream, Transfer
 from xinshi.interbank.moving.sending import send_due
 from xinshi.interbank.protocol import bodies
@@ -288,17 +287,6 @@ def test_a_stopped_partner_gets_no_messages_but_is_asked_about_those_it_has(
         send_due()
     assert {type(one) for one in stranger.heard} == {bodies.StateQuery}
     assert (state(sent), held_and_there(cast)) == ("confirmed", (10, 40))
-
-
-def test_the_next_key_signs_from_its_day_on(cast: Cast, stranger: Stranger) -> None:
-    first = signing_key()
-    public = rotate_key(actor=cast.administrator.actor, key_id="2026-12", signs_in_days=10)
-    assert signing_key() == first
-    with time_machine.travel(NOW + timedelta(days=11)):
-        assert (signing_key().key_id, signing_key().public_key) == ("2026-12", public)
-    for actor, key_id in ((cast.coordinator.actor, "2027-01"), (cast.administrator.actor, "2026-12")):
-        with pytest.raises(DomainError):
-            rotate_key(actor=actor, key_id=key_id, signs_in_days=1)
 
 
 @pytest.mark.parametrize(

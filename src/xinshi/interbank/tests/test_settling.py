@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from xinshi.doors.outgoing import Answer
+from xinshi.exchange.models import Partner
+from xinshi.interbank.moving import sending
 from xinshi.interbank.moving.actions import ask_transfer
 from xinshi.interbank.moving.sending import send_due
 from xinshi.interbank.protocol import bodies
@@ -52,9 +56,8 @@ def listing_of(entries: list[bodies.Entry], page: int = 2) -> Callable[[bodies.B
 
 
 @pytest.fixture
-def moved(cast: Cast, stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> list[bodies.Entry]:
+def moved(cast: Cast, stranger: Stranger) -> list[bodies.Entry]:
     """李 earned four hours here; one hour came, one and a half went. Returned is our own list."""
-    monkeypatch.setattr(protocol_lists, "send", stranger.serve)
     earn(cast.li.person_id, 240, source="service-record:1")
     stranger.say(stranger.message(stranger.token(cast.li.person_id), 60))
     stranger.say(stranger.message("f" * 64, 30))
@@ -82,6 +85,23 @@ def test_an_honest_partner_says_the_same_page_by_page(stranger: Stranger, moved:
     assert not Difference.objects.exists()
     asked = [one for one in stranger.heard if isinstance(one, bodies.EntriesQuery)]
     assert [bool(one.after) for one in asked] == [False, True, True]
+
+
+def test_a_list_is_asked_for_where_messages_go_however_the_address_is_written(
+    stranger: Stranger, moved: list[bodies.Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def serve(url: str, **given: Any) -> Answer:
+        called.append(url)
+        return stranger.serve(url, **given)
+
+    monkeypatch.setattr(sending, "send", serve)
+    stranger.script = listing_of([as_there(one) for one in moved])
+    for address in ("https://east.example", "https://east.example/", "https://east.example/interbank/v1"):
+        Partner.objects.filter(pk=stranger.partner.pk).update(address=address)
+        assert compared(stranger).matched_count == 3
+    assert set(called) == {"https://east.example/interbank/v1/entries"}
 
 
 def test_what_the_partner_never_got_comes_back_to_the_person(

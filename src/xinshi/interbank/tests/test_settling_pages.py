@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 
 from xinshi.exchange.models import Partner
-from xinshi.exchange.tests.conftest import Bank, Cast, Somebody
+from xinshi.exchange.tests.conftest import NOW, Bank, Cast, Somebody
 from xinshi.interbank.identity.actions import make_tokens
 from xinshi.interbank.identity.domain import check_code
 from xinshi.interbank.identity.models import PersonToken, SharedKey
@@ -21,6 +23,7 @@ from xinshi.interbank.overlaps.actions import hold_back_overlaps
 from xinshi.interbank.overlaps.models import OverlapReview
 from xinshi.interbank.overlaps.tests.test_overlaps import DAY, from_river
 from xinshi.interbank.reconciling.models import Comparison, Difference
+from xinshi.interbank.reconciling.queries import overdue_by_partner
 from xinshi.interbank.reconciling.tests.conftest import FROM, UNTIL, Books, books, cast, entry, frozen, listed, river
 from xinshi.kernel.actor import Actor
 
@@ -153,3 +156,23 @@ def test_programs_compare_end_and_read(cast: Cast, compared: Comparison, river: 
     assert (issued["month"], issued["closing_minutes"]) == ("2026-10-01", 0)
     assert client.get(f"{base}/statements").json()["items"][0]["number"] == issued["number"]
     assert cast.li.client.get(f"{base}/differences").status_code == 403
+
+
+def test_an_overdue_difference_raises_the_partners_alarm(cast: Cast, river: Partner, compared: Comparison) -> None:
+    def alarm() -> int:
+        return int(Client().get("/healthz").json()["alarms"]["partners_with_overdue_differences"])
+
+    Difference.objects.update(due_on=NOW.date())
+    assert alarm() == 0
+    assert "Differences overdue" not in words(cast.auditor.client.get(reverse("exchange:partners")))
+    Difference.objects.update(due_on=NOW.date() - timedelta(days=1))
+    assert alarm() == 1, "a partner counts once, whatever number of differences it has"
+    desk = words(cast.administrator.client.get(reverse("web:desk")))
+    assert "1 partners of the exchange that need somebody now" in desk
+    assert "1 with overdue differences" in desk
+    for address in (reverse("exchange:partners"), reverse("exchange:partner", args=[river.pk])):
+        assert "2 overdue" in words(cast.auditor.client.get(address))
+    [told] = cast.auditor.client.get("/api/v1/exchange/partners").json()[:1]
+    assert (told["id"], told["open_differences"], told["overdue_differences"]) == (river.pk, 2, 2)
+    Difference.objects.filter(place="differs").update(due_on=NOW.date())
+    assert (alarm(), overdue_by_partner()) == (1, {river.pk: 1})

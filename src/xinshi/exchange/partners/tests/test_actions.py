@@ -265,7 +265,7 @@ def test_a_dispute_stops_the_partner_loudly_and_once(bank: Bank) -> None:
     assert not actions.dispute(actor=SYSTEM, partner_id=bank.id, reason="again")
     with pytest.raises(PartnerDisputed):
         queries.require_within_limits(bank.row, Direction.IN, 1)
-    assert queries.alarms() == queries.Alarms(disputed=1, silent=0)
+    assert queries.alarms() == queries.Alarms(disputed=1, silent=0, overdue=0, count=1)
     told = Message.objects.filter(object_ref=f"exchange-partner:{bank.id}")
     assert set(told.values_list("recipient_ref", flat=True)) == {
         f"person:{bank.first.person_id}",

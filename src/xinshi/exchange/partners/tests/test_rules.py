@@ -6,10 +6,12 @@ import base64
 from datetime import date, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xinshi.exchange.partners.domain import (
+    SMALL_ORDER,
     Direction,
     DirectionClosed,
     Limits,
@@ -161,3 +163,40 @@ def test_a_public_key_is_32_bytes_in_base64(text: str) -> None:
 def test_a_fingerprint_can_be_read_out() -> None:
     text = fingerprint(base64.b64encode(bytes(range(32))).decode())
     assert text == "630d cd29 66c4 3366 9112 5448 bbb2 5b4f"
+
+
+PRIME = 2**255 - 19
+CURVE = -121_665 * pow(121_666, -1, PRIME) % PRIME
+Point = tuple[int, int]
+
+
+def with_y(y: int) -> list[Point]:
+    """The points of the curve with that y."""
+    square = (y * y - 1) * pow(CURVE * y * y + 1, -1, PRIME) % PRIME
+    root = pow(square, (PRIME + 3) // 8, PRIME)
+    if root * root % PRIME != square:
+        root = root * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    return [(x, y) for x in {root, -root % PRIME}] if root * root % PRIME == square else []
+
+
+def doubled(point: Point) -> Point:
+    x, y = point
+    product = CURVE * x * x * y * y % PRIME
+    return 2 * x * y * pow(1 + product, -1, PRIME) % PRIME, (y * y + x * x) * pow(1 - product, -1, PRIME) % PRIME
+
+
+@pytest.mark.parametrize("encoded", sorted(SMALL_ORDER))
+@pytest.mark.parametrize("sign", [0, 0x80])
+def test_a_point_of_small_order_is_no_key(encoded: bytes, sign: int) -> None:
+    points = with_y(int.from_bytes(encoded, "little") % PRIME)
+    assert points
+    assert {doubled(doubled(doubled(point))) for point in points} == {(0, 1)}
+    raw = encoded[:-1] + bytes([encoded[-1] | sign])
+    with pytest.raises(Invalid):
+        public_key_bytes(base64.b64encode(raw).decode())
+
+
+def test_under_such_a_key_anybody_signs_anything() -> None:
+    neutral = (1).to_bytes(32, "little")
+    assert neutral in SMALL_ORDER
+    Ed25519PublicKey.from_public_bytes(neutral).verify(neutral + bytes(32), b"10,000 hours")

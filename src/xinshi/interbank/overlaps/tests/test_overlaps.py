@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from xinshi.bank.actions import NewDeposit, deposit_many
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import SYSTEM, Bank, Cast, Somebody
+from xinshi.interbank.overlaps import actions
 from xinshi.interbank.overlaps.actions import (
     OverlapDecided,
     OwnOverlap,
@@ -27,6 +29,7 @@ from xinshi.kernel.errors import Invalid, NotAllowed, NotFound
 from xinshi.ledger.actions import post, system_account
 from xinshi.ledger.domain import AccountKind, NewTransfer
 from xinshi.ledger.models import Balance
+from xinshi.people.models import Person
 
 DAY = date(2026, 11, 16)
 NINE = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -112,6 +115,20 @@ def from_river(
     return deposit_many(actor=SYSTEM, deposits=[new], partner=river.code)[0].deposit_id
 
 
+def at_home(who: Somebody, *, day: date = DAY, source: str = "own:1") -> NewDeposit:
+    """Two hours of service at this hospital."""
+    return NewDeposit(
+        person_id=who.person_id,
+        kind=HoursKind.VERIFIED,
+        category="0004",
+        title="门诊导医",
+        organizer="门诊部",
+        raw_minutes=120,
+        worked_on=day,
+        source_ref=source,
+    )
+
+
 def available(who: Somebody) -> int:
     row = Balance.objects.get(pk=Passbook.objects.get(person_id=who.person_id).account_id)
     return row.posted - row.held
@@ -189,3 +206,37 @@ def test_hours_that_were_spent_already_are_reviewed_without_a_hold_and_nobody_de
     with pytest.raises(OwnOverlap):
         accept_overlap(actor=cast.coordinator.actor, review_id=review.pk, reason="x")
     assert Deposit.objects.count() == 2
+
+
+def test_none_of_many_deposits_at_once_is_passed_over(
+    cast: Cast, river: Partner, drain_outbox: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE_MAX", 2)
+    days = [DAY - timedelta(days=number) for number in range(5)]
+    ids = [from_river(cast.li, river, day=day, source=f"interbank:t{day}") for day in days]
+    drain_outbox()
+    assert not OverlapReview.objects.exists()
+    own = [at_home(cast.li, day=day, source=f"own:{day}") for day in days]
+    made = deposit_many(actor=SYSTEM, deposits=own)
+    drain_outbox()
+    found = dict(OverlapReview.objects.values_list("deposit_id", "other_ref"))
+    assert found == {new.deposit_id: f"deposit:{old}" for new, old in zip(made, ids, strict=True)}
+
+
+def test_days_without_a_banks_hours_cost_nothing_more_each(
+    cast: Cast, river: Partner, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    many = [at_home(cast.li, day=DAY - timedelta(days=back), source=f"own:{back}") for back in range(20)]
+    ids = [one.deposit_id for one in deposit_many(actor=SYSTEM, deposits=many)]
+    with django_assert_num_queries(5):
+        assert hold_back_overlaps(actor=SYSTEM, deposit_ids=ids) == 0
+
+
+def test_a_banks_hours_under_the_record_that_was_merged_are_seen(
+    cast: Cast, river: Partner, drain_outbox: Drain
+) -> None:
+    from_river(cast.wang, river)
+    Person.objects.filter(pk=cast.wang.person_id).update(merged_into=cast.li.person_id)
+    [made] = deposit_many(actor=SYSTEM, deposits=[at_home(cast.li)])
+    drain_outbox()
+    assert OverlapReview.objects.get().deposit_id == made.deposit_id
