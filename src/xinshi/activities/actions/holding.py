@@ -24,7 +24,6 @@ from xinshi.activities.eligibility import (
 from xinshi.activities.events import SignedUp, SignUpCancelled
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import (
-    TakenPlace,
     deciding_rows,
     offers_for,
     quotas_of,
@@ -43,7 +42,6 @@ from xinshi.messages.actions import NewMessage, send_many
 from xinshi.outbox.actions import publish, publish_many
 from xinshi.people.models import Person
 
-__all__ = ["TakenPlace"]
 ATTEMPTS_MAX: Final = 5
 
 
