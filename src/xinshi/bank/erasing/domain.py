@@ -7,11 +7,11 @@ from typing import Final
 from xinshi.kernel.errors import DomainError, gettext_noop
 
 GOES: Final = (
-    gettext_noop("your name, document number, phone, birthday and every other basic data"),
-    gettext_noop("your archive: profession, skills, limits, whom to call, numbers and photos of qualifications"),
-    gettext_noop("your sign-in with its sessions, tokens and roles, your calendar address and your PIN"),
-    gettext_noop("messages to you, notes you wrote, evidence you handed in, for whom your vouchers were"),
-    gettext_noop("your name and number in files from and to other platforms; nothing is sent there any more"),
+    gettext_noop("name, document number, phone, birthday and every other basic data"),
+    gettext_noop("the archive: profession, skills, limits, whom to call, numbers and photos of qualifications"),
+    gettext_noop("the sign-in with its sessions, tokens and roles, the calendar address and the PIN"),
+    gettext_noop("messages, notes, evidence that was handed in, for whom vouchers were"),
+    gettext_noop("name and number in files from and to other platforms; nothing is sent there any more"),
 )
 STAYS: Final = (
     gettext_noop(
