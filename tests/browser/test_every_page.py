@@ -118,6 +118,7 @@ WALKED: Final = frozenset(
         "bank:account_slip",
         "bank:account_to_check",
         "bank:choose_pair",
+        "bank:erasure",
         "bank:group",
         "bank:guardian_code",
         "bank:merge",

@@ -22,7 +22,9 @@ from xinshi.activities.domain import (
     NewShift,
 )
 from xinshi.activities.fields import ID_MAX, Moment, Reason, Reference
-from xinshi.activities.models import Activity, Programme
+from xinshi.activities.models import Activity
+from xinshi.activities.patterns.api import router as patterns_router
+from xinshi.activities.programmes.api import router as programmes_router
 from xinshi.activities.requests.api import router as requests_router
 from xinshi.activities.requirements import AGE_MAX, Requirements
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
@@ -33,6 +35,8 @@ __all__ = ["ID_MAX", "Moment", "Reason", "Reference", "router"]
 
 router = Router(tags=["activities"])
 router.add_router("", requests_router)
+router.add_router("", programmes_router)
+router.add_router("", patterns_router)
 ALIVE = ("confirmed", "offered", "waiting", "requested")
 Identifier = Annotated[int, Path(ge=1, le=ID_MAX)]
 Cursor = Annotated[int | None, Query(ge=1, le=ID_MAX)]
@@ -50,12 +54,6 @@ KEPT_IF_LEFT_OUT: Final = (
     "allowance_yuan",
     "is_off_duty",
 )
-
-
-class ProgrammeOut(Schema):
-    id: int
-    name: str
-    theme: str
 
 
 class RequirementsIn(Schema):
@@ -270,10 +268,6 @@ class ComingShiftOut(Schema):
     attended_at: datetime | None
 
 
-def _programme(row: Programme) -> ProgrammeOut:
-    return ProgrammeOut(id=row.pk, name=row.name, theme=row.theme)
-
-
 def offered_shift_out(shift: queries.OfferedShift) -> OfferedShiftOut:
     return OfferedShiftOut(
         id=shift.id,
@@ -342,13 +336,6 @@ def create_activity(request: HttpRequest, payload: ActivityIn) -> ActivityDetail
     """A new draft with its shifts; coordinators only."""
     made = actions.create_activity(actor=actor_of(request), activity=payload.as_new())
     return _detail(request, made.activity_id)
-
-
-@router.get("/programmes", response=list[ProgrammeOut])
-def list_programmes(request: HttpRequest) -> list[ProgrammeOut]:
-    """Programmes under which activities are held."""
-    actor_of(request)
-    return [_programme(row) for row in queries.programmes()]
 
 
 @router.get("/open-shifts", response=CursorPage[OfferedShiftOut])

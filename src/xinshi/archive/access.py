@@ -34,6 +34,12 @@ def leads_now(actor: Actor, person_id: int) -> bool:
     return any(leads(actor, person_id) for leads in _LEADING.values())
 
 
+def require_may_call(actor: Actor, person_id: int) -> None:
+    """The station, and who leads the person's service today; for everybody else the person is not there."""
+    if not is_archive_keeper(actor) and not leads_now(actor, person_id):
+        raise NotFound
+
+
 def is_self(actor: Actor, person_id: int) -> bool:
     return actor.person_id is not None and actor.person_id == person_id
 

@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 
 from xinshi.bank import actions, printing, queries
 from xinshi.bank.crediting import Reason as CreditReason
+from xinshi.bank.erasing.api import router as erasing_router
 from xinshi.bank.merging.api import router as merging_router
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.bank.policy_api import router as policy_router
@@ -28,6 +29,7 @@ router = Router(tags=["bank"])
 router.add_router("", roster_router)
 router.add_router("", registration_router)
 router.add_router("", merging_router)
+router.add_router("", erasing_router)
 router.add_router("", policy_router)
 Identifier = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.bank.crediting import Why, why_from_text
+from xinshi.bank.erasing.models import ErasureRequest
 from xinshi.bank.merging.models import MergeProposal, NotDuplicates
 from xinshi.bank.registration.models import ClosingWish
 from xinshi.bank.rules import Rules
@@ -17,6 +18,7 @@ __all__ = [
     "ClosingWish",
     "Deposit",
     "DepositReversal",
+    "ErasureRequest",
     "MergeProposal",
     "NotDuplicates",
     "Passbook",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("xinshi.bank.roster.urls")),
     path("", include("xinshi.bank.registration.urls")),
     path("", include("xinshi.bank.merging.urls")),
+    path("", include("xinshi.bank.erasing.urls")),
     path("notice/", policy_pages.public_notice, name="public_notice"),
     path("policy/", policy_pages.policy, name="policy"),
     path("policy/new/", policy_pages.propose, name="propose_policy"),

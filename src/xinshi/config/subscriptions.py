@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from xinshi.activities import ending as activities_ending
+from xinshi.activities import personal as activities_personal
 from xinshi.activities.queries.reserved import shifts_for
 from xinshi.activities.queries.suggested import register_suggester
 from xinshi.appeals import ending as appeals_ending
+from xinshi.appeals import personal as appeals_personal
 from xinshi.appeals import verification as appeals_verification
 from xinshi.appeals.events import StarReviewGranted
+from xinshi.archive import personal as archive_personal
 from xinshi.archive.access import register_leading
 from xinshi.attendance import ending as attendance_ending
+from xinshi.attendance import personal as attendance_personal
 from xinshi.audit.sealing import first_broken_seal
+from xinshi.bank import personal as bank_personal
 from xinshi.bank import tasks as bank_tasks
 from xinshi.bank import verification as bank_verification
 from xinshi.bank.achieved import achieved
+from xinshi.bank.erasing.registry import PersonalData, register_personal_data
 from xinshi.bank.events import Deposited, PassbookOpened, PassbookStateChanged, PeopleMerged, PolicyEnforced
 from xinshi.bank.obstacles import register_obstacles
 from xinshi.benefits import ending as benefits_ending
+from xinshi.benefits import personal as benefits_personal
 from xinshi.benefits import verification as benefits_verification
+from xinshi.campaigns import personal as campaigns_personal
 from xinshi.campaigns import tasks as campaigns_tasks
 from xinshi.exchange import ending as exchange_ending
+from xinshi.exchange import personal as exchange_personal
 from xinshi.exchange import tasks as exchange_tasks
 from xinshi.exchange import verification as exchange_verification
 from xinshi.exchange.partners.registry import (
@@ -30,7 +39,9 @@ from xinshi.exchange.partners.registry import (
 )
 from xinshi.exchange.pulling import queries as pulling
 from xinshi.giving import ending as giving_ending
+from xinshi.giving import personal as giving_personal
 from xinshi.giving import verification as giving_verification
+from xinshi.interbank.identity import personal as identity_personal
 from xinshi.interbank.identity import tasks as identity_tasks
 from xinshi.interbank.identity.queries import purposes as bank_purposes
 from xinshi.interbank.moving import ending as interbank_ending
@@ -43,13 +54,19 @@ from xinshi.interbank.reconciling.queries import open_differences, overdue_by_pa
 from xinshi.interbank.statements import verification as statements_verification
 from xinshi.ledger.verification import register_check, seal_accounts_and_holds
 from xinshi.liabilities import verification as liabilities_verification
+from xinshi.messages import personal as messages_personal
+from xinshi.organizations import personal as organizations_personal
 from xinshi.organizations.figures import register_counter, register_shift_finder
 from xinshi.outbox.actions import subscribe
+from xinshi.people import personal as people_personal
 from xinshi.people.events import ConsentGiven, ConsentWithdrawn, VolunteerNumberGiven
 from xinshi.people.purposes import register_purposes
+from xinshi.recognition import personal as recognition_personal
 from xinshi.recognition import tasks as recognition_tasks
+from xinshi.scheduling import personal as scheduling_personal
 from xinshi.scheduling.suggesting.queries import suggested_to
 from xinshi.training import ending as training_ending
+from xinshi.training import personal as training_personal
 from xinshi.training.events import CoursePassed
 from xinshi.web.leading import leads_today
 
@@ -101,3 +118,32 @@ def register() -> None:
     register_differences("interbank", open_differences)
     register_overdue("interbank", overdue_by_partner)
     statements_verification.register_seals()
+    _register_personal_data()
+
+
+def _register_personal_data() -> None:
+    """What every room gives out about a person and forgets of them; `people` itself goes last (see `erase_person`)."""
+    parts = {
+        "people": PersonalData(people_personal.copy_of),
+        "archive": PersonalData(archive_personal.copy_of, archive_personal.forget, archive_personal.papers_of),
+        "organizations": PersonalData(organizations_personal.copy_of, organizations_personal.forget),
+        "bank": PersonalData(bank_personal.copy_of, bank_personal.forget),
+        "training": PersonalData(training_personal.copy_of, training_personal.forget),
+        "activities": PersonalData(
+            activities_personal.copy_of, activities_personal.forget, still_needed=activities_personal.still_needed
+        ),
+        "scheduling": PersonalData(scheduling_personal.copy_of, scheduling_personal.forget),
+        "attendance": PersonalData(attendance_personal.copy_of, attendance_personal.forget),
+        "benefits": PersonalData(
+            benefits_personal.copy_of, benefits_personal.forget, still_needed=benefits_personal.still_needed
+        ),
+        "giving": PersonalData(giving_personal.copy_of, giving_personal.forget),
+        "exchange": PersonalData(exchange_personal.copy_of, exchange_personal.forget),
+        "interbank": PersonalData(identity_personal.copy_of, identity_personal.forget),
+        "campaigns": PersonalData(campaigns_personal.copy_of, still_needed=campaigns_personal.still_needed),
+        "appeals": PersonalData(appeals_personal.copy_of, appeals_personal.forget, appeals_personal.papers_of),
+        "recognition": PersonalData(recognition_personal.copy_of),
+        "messages": PersonalData(messages_personal.copy_of, messages_personal.forget),
+    }
+    for room, part in parts.items():
+        register_personal_data(room, part)

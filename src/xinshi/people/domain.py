@@ -18,6 +18,13 @@ PUBLICITY: Final = "publicity"
 ZHIYUANHUI: Final = "exchange:zhiyuanhui"
 PURPOSES: Final = (SERVICE, PUBLICITY, ZHIYUANHUI)
 """What people may consent to: the service itself, being named in public, hours shown to 志愿汇."""
+EMPTIED: Final = "—"
+"""What stands where words were about somebody who was erased, in columns that are never empty."""
+
+
+def pseudonym_name(code: str) -> str:
+    """The name under which lists and books show somebody who was erased."""
+    return f"已注销 {code}"
 
 
 def id_check_sign(first_seventeen: str) -> str:

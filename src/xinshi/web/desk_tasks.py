@@ -32,6 +32,7 @@ TASKS: Final[tuple[tuple[str, Callable[[Asked], list[Task]]], ...]] = (
     ("scheduling:invitations", lambda of: queries.invitation_tasks(of.address) if is_planner(of.actor) else []),
     ("activities:requests_desk", lambda of: [queries.requests_task(of.address)] if is_planner(of.actor) else []),
     ("bank:accounts_to_check", lambda of: [queries.accounts_task(of.actor, of.address)]),
+    ("bank:erasures", lambda of: queries.erasures_tasks(of.actor, of.address)),
     ("archive:qualifications", lambda of: queries.qualification_tasks(of.actor, of.address)),
     ("exchange:held_back", lambda of: [queries.held_back_task(of.actor, of.address)]),
     ("interbank:differences", lambda of: [queries.differences_task(of.actor, of.address)]),

@@ -17,6 +17,7 @@ from xinshi.attendance import queries as attendance
 from xinshi.attendance.outcomes.queries import missing_lately
 from xinshi.bank import queries as bank
 from xinshi.bank.domain import StarProgress, star_progress
+from xinshi.bank.erasing import queries as erasing
 from xinshi.bank.models import Passbook
 from xinshi.bank.registration import queries as registration
 from xinshi.bank.rules import Policy
@@ -191,6 +192,12 @@ def invitation_tasks(address: str) -> list[Task]:
 def accounts_task(actor: Actor, address: str) -> Task:
     """Accounts that people opened themselves, and wishes to close one, that wait for the station."""
     return Task(address, "user-check", registration.waiting_count(actor), gettext("accounts wait for your check"))
+
+
+def erasures_tasks(actor: Actor, address: str) -> list[Task]:
+    """People who want their data deleted; no line where nobody does."""
+    waiting = erasing.waiting_count(actor)
+    return [Task(address, "eraser", waiting, gettext("want their data deleted"))] if waiting else []
 
 
 def requests_task(address: str) -> Task:

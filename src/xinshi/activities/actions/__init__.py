@@ -10,9 +10,10 @@ from xinshi.activities.actions.offering import OfferedPlaces, PassedOver, offer_
 from xinshi.activities.actions.publishing import cancel_activity, finish_past_activities, publish, unpublish
 from xinshi.activities.actions.reminding import remind, say_coming
 from xinshi.activities.actions.resizing import LostPlace, close_shifts, hand_over, resize_shifts
-from xinshi.activities.actions.signing_up import TakenPlace, cancel_sign_up, sign_up
+from xinshi.activities.actions.signing_up import cancel_sign_up, sign_up
 from xinshi.activities.actions.signing_up_many import sign_up_many
 from xinshi.activities.actions.waiting import answer_offer, join_waiting_list, tend_waiting_lists
+from xinshi.activities.queries.listing import TakenPlace
 
 __all__ = [
     "LostPlace",

@@ -10,7 +10,6 @@ from django.db.models import F
 
 from xinshi.activities import access
 from xinshi.activities.actions.holding import (
-    TakenPlace,
     lock_line,
     lock_people,
     publish_signed_up,
@@ -28,6 +27,7 @@ from xinshi.activities.domain import (
 from xinshi.activities.eligibility import refusals
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import candidates, sign_up_rules, surroundings
+from xinshi.activities.queries.listing import TakenPlace
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor

@@ -30,7 +30,6 @@ from xinshi.activities.queries.deciding import (
     ready_waiters,
     sign_up_rules,
 )
-from xinshi.activities.queries.listing import TakenPlace
 from xinshi.activities.reasons import KeptForOthers, QuotaFull
 from xinshi.activities.rules import SignUpRules
 from xinshi.activities.waves.domain import chosen_quota, kept_for_others
@@ -44,7 +43,6 @@ from xinshi.messages.actions import NewMessage, send_many
 from xinshi.outbox.actions import publish, publish_many
 from xinshi.people.models import Person
 
-__all__ = ["TakenPlace"]
 ATTEMPTS_MAX: Final = 5
 
 

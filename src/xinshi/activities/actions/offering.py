@@ -14,11 +14,12 @@ from typing import Final
 from django.db import transaction
 
 from xinshi.activities import access
-from xinshi.activities.actions.holding import TakenPlace, local_text, lock_people, publish_signed_up
+from xinshi.activities.actions.holding import local_text, lock_people, publish_signed_up
 from xinshi.activities.domain import ShiftStarted
 from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, quota_of, refusals
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import candidates, deciding_rows, offers_for, surroundings
+from xinshi.activities.queries.listing import TakenPlace
 from xinshi.audit.actions import record_many
 from xinshi.doors.rows import insert_many, update_many
 from xinshi.kernel import clock

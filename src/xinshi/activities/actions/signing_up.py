@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -12,7 +12,6 @@ from django.db.models import F
 
 from xinshi.activities import access
 from xinshi.activities.actions.holding import (
-    TakenPlace,
     lock_line,
     lock_person,
     place_row,
@@ -36,16 +35,15 @@ from xinshi.activities.domain import (
 from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, refusals
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.activities.queries.deciding import ACTIVE, HOLDING, candidates, surroundings
-from xinshi.activities.queries.listing import DecidedOn, Listed, listed_offer, listed_offers
+from xinshi.activities.queries.listing import DecidedOn, Listed, TakenPlace, listed_offer, listed_offers
 from xinshi.activities.reasons import may_set_aside
-from xinshi.audit.actions import record, record_many
+from xinshi.audit.actions import record_many
 from xinshi.doors.rows import insert_objects
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
 
-__all__ = ["TakenPlace", "cancel_sign_up", "lock_person", "sign_up"]
 ATTEMPTS_MAX: Final = 3
 COUPLED_MAX: Final = 60
 
@@ -262,38 +260,71 @@ def cancel_sign_up(*, actor: Actor, signup_id: int, reason: str = "") -> TakenPl
     """Give a place, a request or a place on the waiting list back: one's own, or anybody's by who leads.
 
     A place of one's own until the activity's deadline, later only to a stand-in; never after check-in. A place that
-    becomes free is offered to who waits, in the same transaction.
+    becomes free is offered to who waits, in the same transaction. In a coupled activity the later shifts of the role that
+    came with it go with it; who waits for those is offered a place by the worker.
     """
     signup = own_or_led(actor, signup_id)
     activity = signup.shift.activity
     is_led = access.leads(actor, activity.person_in_charge_id)
-    line = lock_line(signup.shift_id, [signup.person_id], freed=1)
+    line = None if activity.is_coupled else lock_line(signup.shift_id, [signup.person_id], freed=1)
+    coupled = _lock_coupled(signup) if activity.is_coupled else []
     signup.refresh_from_db(fields=["state", "attended_at"])
     if signup.state not in ACTIVE:
         raise SignUpGone
     if signup.attended_at is not None:
         raise AlreadyAttended
     at = clock.now()
-    closes_at = line.shift.starts_at - timedelta(minutes=activity.cancel_closes_minutes)
+    starts_at = Shift.objects.values_list("starts_at", flat=True).get(pk=signup.shift_id)
+    closes_at = starts_at - timedelta(minutes=activity.cancel_closes_minutes)
     if signup.state == SignUp.State.CONFIRMED and closes_at <= at and not is_led:
         raise TooLateToCancel
-    SignUp.objects.filter(pk=signup.pk).update(
+    _cancel([signup, *coupled], actor, at, reason)
+    if signup.person_id != actor.person_id:
+        tell([signup], activity, gettext_noop("Your place in “%(title)s” was cancelled."), "taken-back")
+    if line is not None and signup.state in HOLDING:
+        serve_line(line, actor=actor, at=at)
+    others = tuple(row.pk for row in coupled)
+    return TakenPlace(signup.pk, signup.shift_id, signup.person_id, SignUp.State.CANCELLED.value, others=others)
+
+
+def _lock_coupled(signup: SignUp) -> list[SignUp]:
+    """The person's sign-ups for later shifts of the same role, with the person and all these shifts locked.
+
+    Nobody who waits is locked with them: that would turn the order of locks round, people before shifts.
+    """
+    lock_person(signup.person_id, known=True)
+    rows = SignUp.objects.filter(
+        person_id=signup.person_id,
+        state__in=ACTIVE,
+        attended_at=None,
+        shift__role_id=signup.shift.role_id,
+        shift__starts_at__gt=signup.shift.starts_at,
+    )
+    found = list(rows.order_by("shift__starts_at", "pk")[:COUPLED_MAX])
+    shifts = Shift.objects.select_for_update(no_key=True).filter(pk__in=[signup.shift_id, *(r.shift_id for r in found)])
+    list(shifts.order_by("pk").values_list("pk"))
+    return found
+
+
+def _cancel(rows: Sequence[SignUp], actor: Actor, at: datetime, reason: str) -> None:
+    """These sign-ups of one person end, and their places are free; person and shifts are locked."""
+    SignUp.objects.filter(pk__in=[row.pk for row in rows]).update(
         state=SignUp.State.CANCELLED,
         cancelled_at=at,
         cancelled_by_ref=actor.reference,
         offered_until=None,
         reason=reason.replace("\0", "").strip()[:REASON_LENGTH_MAX] or F("reason"),
     )
-    if signup.state in HOLDING:
-        release(signup.shift_id)
-    record(actor=actor, action="activities.cancel_sign_up", object_ref=f"signup:{signup.pk}", shift=signup.shift_id)
-    if signup.state == SignUp.State.CONFIRMED:
-        publish_cancelled(signup)
-    if signup.person_id != actor.person_id:
-        tell([signup], activity, gettext_noop("Your place in “%(title)s” was cancelled."), "taken-back")
-    if signup.state in HOLDING:
-        serve_line(line, actor=actor, at=at)
-    return TakenPlace(signup.pk, signup.shift_id, signup.person_id, SignUp.State.CANCELLED.value)
+    record_many(
+        actor=actor,
+        action="activities.cancel_sign_up",
+        objects=[(f"signup:{row.pk}", {"shift": row.shift_id}) for row in rows],
+    )
+    for row in rows:
+        if row.state in HOLDING:
+            release(row.shift_id)
+        if row.state == SignUp.State.CONFIRMED:
+            publish_cancelled(row)
 
 
 def own_or_led(actor: Actor, signup_id: int) -> SignUp:

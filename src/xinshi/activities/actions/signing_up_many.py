@@ -1,4 +1,9 @@
-"""Giving many people their places at once: a fixed number of statements, whatever their number."""
+"""Writing down places that many people have already: a fixed number of statements, whatever their number.
+
+For what is known and not to be decided any more: service entered afterwards, the demo hospital, measurements. Whether
+somebody may take a place is not asked here (`sign_up` and `offer_places` do that); that nobody is in two places, that no
+shift is overfull and that everybody has an active passbook is.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +45,7 @@ TAKES_SIGN_UPS: Final = frozenset({Activity.State.PUBLISHED, Activity.State.FINI
 def sign_up_many(*, actor: Actor, signups: Sequence[tuple[int, int]]) -> list[int]:
     """All of `(shift_id, person_id)` or none; the sign-ups' ids in the order given.
 
-    Planners only; shifts that are past may be filled, so that what is known can be entered afterwards.
+    Planners only. Eligibility is not asked: callers write down what is known, such as who served on a day that is past.
     """
     access.require_planner(actor)
     assert len(signups) <= SIGN_UPS_MAX, f"at most {SIGN_UPS_MAX} sign-ups at once"

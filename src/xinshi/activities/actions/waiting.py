@@ -9,7 +9,6 @@ from django.db.models import F, Q
 
 from xinshi.activities import access
 from xinshi.activities.actions.holding import (
-    TakenPlace,
     lock_line,
     lock_person,
     place_row,
@@ -23,6 +22,7 @@ from xinshi.activities.domain import NotOffered, OfferOver, PlaceIsFree, SignUpG
 from xinshi.activities.eligibility import may_wait, refusals
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import candidates, deciding_rows, offers_for, surroundings
+from xinshi.activities.queries.listing import TakenPlace
 from xinshi.activities.reasons import WAITABLE
 from xinshi.audit.actions import record, record_many
 from xinshi.kernel import clock

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from xinshi.activities.actions.holding import (
-    TakenPlace,
     deadline,
     local_text,
     lock_people,
@@ -23,6 +22,7 @@ from xinshi.activities.domain import REASON_LENGTH_MAX, AlreadyAttended, ShiftSt
 from xinshi.activities.eligibility import Surroundings, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInAsk, StandInSearch
 from xinshi.activities.queries.deciding import candidates, kinds_for, sign_up_rules
+from xinshi.activities.queries.listing import TakenPlace
 from xinshi.activities.standing_in.choosing import as_stand_in, next_to_ask, swap_offer
 from xinshi.activities.standing_in.domain import AskOver, StandInFound
 from xinshi.audit.actions import record, record_many

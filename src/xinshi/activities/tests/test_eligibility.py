@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from xinshi.activities import queries
-from xinshi.activities.actions import sign_up
+from xinshi.activities.actions import cancel_sign_up, sign_up
 from xinshi.activities.domain import NothingToSetAside
 from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
 from xinshi.activities.helping import help_address
@@ -24,6 +24,7 @@ from xinshi.activities.rules import DEFAULTS, SignUpRules
 from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, tomorrow_at
 from xinshi.archive.actions import ensure_kinds, grant_many
 from xinshi.archive.domain import INSURANCE, PLEDGE, Category, Facts, Grant, Limits, NewKind
+from xinshi.audit.models import AuditEntry
 from xinshi.kernel import clock
 from xinshi.kernel.errors import DomainError, NotAllowed
 from xinshi.organizations.actions import create_organization, join_many
@@ -241,6 +242,35 @@ def test_a_coupled_activity_gives_every_later_shift_or_none(cast: Cast, make_act
     place = sign_up(actor=cast.volunteer.actor, shift_id=second)
     assert len(place.others) == 1
     assert [Shift.objects.get(pk=pk).taken for pk in made.shift_ids] == [0, 1, 2]
+
+
+def test_giving_back_a_coupled_shift_gives_the_later_ones_back_with_it(cast: Cast, make_activity: MakeActivity) -> None:
+    made = make_activity(shifts=3, places=1)
+    Activity.objects.filter(pk=made.activity_id).update(is_coupled=True)
+    first, second, _third = made.shift_ids
+    place = sign_up(actor=cast.volunteer.actor, shift_id=first)
+    of_second, of_third = place.others
+    given_back = cancel_sign_up(actor=cast.volunteer.actor, signup_id=of_second)
+    assert given_back.others == (of_third,)
+    assert [Shift.objects.get(pk=pk).taken for pk in made.shift_ids] == [1, 0, 0]
+    states = dict(SignUp.objects.values_list("pk", "state"))
+    assert states == {place.signup_id: "confirmed", of_second: "cancelled", of_third: "cancelled"}
+    assert AuditEntry.objects.filter(action="activities.cancel_sign_up").count() == 2
+    again = sign_up(actor=cast.second.actor, shift_id=second)
+    assert len(again.others) == 1
+    with pytest.raises(DomainError, match="signup_gone"):
+        cancel_sign_up(actor=cast.volunteer.actor, signup_id=of_third)
+
+
+def test_a_shift_that_was_served_stays_when_a_coupled_one_before_it_is_given_back(
+    cast: Cast, make_activity: MakeActivity
+) -> None:
+    made = make_activity(shifts=2, places=1)
+    Activity.objects.filter(pk=made.activity_id).update(is_coupled=True)
+    place = sign_up(actor=cast.volunteer.actor, shift_id=made.shift_ids[0])
+    SignUp.objects.filter(pk=place.others[0]).update(attended_at=clock.now())
+    assert cancel_sign_up(actor=cast.leader.actor, signup_id=place.signup_id).others == ()
+    assert SignUp.objects.get(pk=place.others[0]).state == "confirmed"
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from xinshi.archive.access import (
     is_self,
-    leads_now,
     locked_person,
+    require_may_call,
     require_own_or_keeper,
 )
 from xinshi.archive.availability import (
@@ -26,8 +26,7 @@ from xinshi.audit.actions import record
 from xinshi.doors.logs import masked
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
-from xinshi.kernel.errors import DomainError, Invalid, NotFound, gettext_noop
-from xinshi.people.access import is_archive_keeper
+from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
 from xinshi.people.actions import ReasonMissing, change_service_words
 from xinshi.people.basic_data import SKILL_LENGTH_MAX
 from xinshi.people.basic_data import SKILLS_MAX as WORDS_MAX
@@ -109,8 +108,7 @@ def reveal_care(*, actor: Actor, person_id: int, reason: str) -> CareData:
 
     NotFound for everybody else; ReasonMissing where they do not say why.
     """
-    if not is_archive_keeper(actor) and not leads_now(actor, person_id):
-        raise NotFound
+    require_may_call(actor, person_id)
     if len(reason.strip()) < REASON_LENGTH_MIN:
         raise ReasonMissing
     row = Profile.objects.filter(pk=person_id, person__erased_at=None).first()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from xinshi.archive import actions, queries
-from xinshi.archive.access import KEEPERS, READERS, is_self
+from xinshi.archive.access import KEEPERS, READERS, is_self, require_may_call
 from xinshi.archive.forms import CareForm, EmergencyForm, ExceptionForm, SubmitForm, contents
 from xinshi.archive.models import Profile
 from xinshi.archive.pages.showing import (
@@ -29,7 +29,6 @@ from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
 from xinshi.doors.wording import is_chinese
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotFound
-from xinshi.people.access import require_archive_keeper
 
 
 @page(SIGNED_IN)
@@ -229,12 +228,15 @@ def pledge(request: PageRequest) -> HttpResponse:
 
 
 @never_cache
-@page(SIGNED_IN, methods=("POST",))
+@page(SIGNED_IN, methods=("GET", "POST"))
 def person_care(request: PageRequest, person_id: int) -> HttpResponse:
-    """Whom to call for somebody: shown once, in the answer to the request that said why."""
-    care = actions.reveal_care(actor=request.actor, person_id=person_id, reason=request.POST.get("reason", ""))
+    """Whom to call for somebody: asked for with the reason, shown once in the answer to it."""
+    require_may_call(request.actor, person_id)
+    form = CareForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "archive/care.html", {"care_form": form, "care": None})
+    care = actions.reveal_care(actor=request.actor, person_id=person_id, reason=form.cleaned_data["reason"])
     relation = RELATIONS.get(care.emergency_relation, "")
     if request.actor.has(*KEEPERS):
-        require_archive_keeper(request.actor)
         return _show(request, place_of(request, person_id), care=care, care_relation=relation)
     return render(request, "archive/care.html", {"care": care, "care_relation": relation})

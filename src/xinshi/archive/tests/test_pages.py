@@ -8,12 +8,16 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
-from xinshi.archive.actions import publish_pledge_text, save_line
+from xinshi.archive import access
+from xinshi.archive.actions import change_profile, publish_pledge_text, save_line
 from xinshi.archive.availability import weekly_of
 from xinshi.archive.models import Inclusion, PledgeText, Profile, Qualification, QualificationKind, Site, Skill
+from xinshi.archive.profile import Emergency
 from xinshi.archive.queries import facts
 from xinshi.archive.tests.conftest import JPEG, everything
+from xinshi.audit.models import AuditEntry
 from xinshi.documents.sheets import read_sheets
 from xinshi.documents.workbook import write_csv
 from xinshi.kernel import clock
@@ -375,3 +379,21 @@ def test_a_program_keeps_the_lists_and_signs(cast: Cast, house: None) -> None:
     out = desk.post(f"{api}/export", json.dumps({"form": "csv"}), content_type="application/json")
     assert "教师" in out.content.decode("utf-8-sig")
     assert desk.get(f"{api}/qualifications/running-out").json() == []
+
+
+def test_who_leads_today_asks_whom_to_call_with_a_reason(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = reverse("archive:person_care", args=[cast.li.person_id])
+    assert cast.chen.client.get(address).status_code == 404
+    assert cast.wang.client.get(address).status_code == 404
+    change_profile(
+        actor=cast.administrator.actor,
+        person_id=cast.li.person_id,
+        parts=[Emergency(name="李父", phone="13700001111", relation="parent")],
+    )
+    monkeypatch.setitem(access._LEADING, "test", lambda actor, person_id: actor.person_id == cast.chen.person_id)
+    client = cast.chen.client
+    assert "13700001111" not in client.get(address).content.decode()
+    assert "13700001111" not in client.post(address, {"reason": ""}).content.decode()
+    assert AuditEntry.objects.filter(action="archive.reveal_care").count() == 0
+    assert "13700001111" in client.post(address, {"reason": "晕倒了"}).content.decode()
+    assert AuditEntry.objects.filter(action="archive.reveal_care").count() == 1
