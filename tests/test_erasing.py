@@ -144,8 +144,9 @@ def test_every_table_about_people_was_thought_of() -> None:
 
 def texts() -> Iterator[tuple[str, str]]:
     """(table.column, what stands there) of every column that holds words, sealed ones opened."""
+    there = set(connection.introspection.table_names())  # Other tests define models without a table.
     for model in apps.get_models():
-        if model._meta.db_table in EMPTIED_BY_TIME:
+        if model._meta.db_table in EMPTIED_BY_TIME or model._meta.db_table not in there:
             continue
         for column in model._meta.local_concrete_fields:
             if isinstance(column, models.CharField | models.TextField | models.JSONField):
