@@ -183,6 +183,9 @@ def prepare(target: Path) -> None:
 def serve(port: str, processes: int) -> None:
     """Pages as `xinshi serve` serves them, without its worker."""
     os.environ |= {"XINSHI_PORT": port, "XINSHI_WEB_PROCESSES": str(processes)}
+    import django
+
+    django.setup()
     from xinshi.config import serving
 
     serving.serve_pages(processes=processes)

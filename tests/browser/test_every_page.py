@@ -35,7 +35,7 @@ OBJECTS: Final = {
     "record_id": "SELECT max(id) FROM service_record WHERE state = 'submitted'",
     "measure_id": "SELECT min(id) FROM outcome_measure",
     "person_id": "SELECT min(id) FROM person",
-    "other_id": "SELECT max(id) FROM person",
+    "other_id": "SELECT max(id) FROM person WHERE erased_at IS NULL AND merged_into_id IS NULL",
     "invitation_id": "SELECT 1",
     "word": "SELECT 'an-invitation-that-is-gone'",
     "user_id": "SELECT id FROM user_account WHERE username = 'clerk'",
