@@ -98,17 +98,20 @@ def _goal(goal: float, *, is_judged: bool) -> tuple[Any, ...]:
 
 
 class _Peak(threading.Thread):
-    """The most memory that this process and its parser held at once, in MiB beyond what this process held at first."""
+    """The most memory that this process and its parser held at once, in MiB beyond what this process held at first.
+
+    Pages of files are left out: SQLite maps its database into memory, and the machine takes such pages back at will.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self._end = threading.Event()
-        self._before = _resident_bytes(os.getpid())
+        self._before = _own_bytes(os.getpid())
         self._most = self._before
 
     def run(self) -> None:
         while not self._end.wait(SAMPLED_EVERY_SECONDS):
-            held = _resident_bytes(os.getpid()) + sum(map(_resident_bytes, _parsers()))
+            held = _own_bytes(os.getpid()) + sum(map(_own_bytes, _parsers()))
             self._most = max(self._most, held)
 
     def end(self) -> float:
@@ -117,9 +120,10 @@ class _Peak(threading.Thread):
         return (self._most - self._before) / 2**20
 
 
-def _resident_bytes(process: int) -> int:
+def _own_bytes(process: int) -> int:
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_BYTES
+        resident, of_files = Path(f"/proc/{process}/statm").read_text().split()[1:3]
+        return (int(resident) - int(of_files)) * PAGE_BYTES
     except (OSError, IndexError):
         return 0
 

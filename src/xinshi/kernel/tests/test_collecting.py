@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -14,6 +15,20 @@ def test_waits_inside_and_is_awake_afterwards() -> None:
     with collected_afterwards():
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_what_was_made_is_collected_at_the_end() -> None:
+    class Ring:
+        """Holds itself."""
+
+    with collected_afterwards():
+        ring: Ring | None = Ring()
+        assert ring is not None
+        ring.__dict__["self"] = ring
+        seen = weakref.ref(ring)
+        ring = None
+        assert seen() is not None
+    assert seen() is None
 
 
 def test_is_awake_after_a_failure() -> None:
