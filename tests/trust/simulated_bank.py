@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Protocol, TypeVar
 
 from xinshi.interbank.protocol.bodies import Answer, AnswerState, Message, MessageType, StateQuery, moment_text
@@ -293,11 +294,17 @@ class SimulatedBank:
             elif isinstance(one, StateQuery):
                 answers.append(self.told(one))
             elif isinstance(one, Missing):
-                again += self.store.out[one.sequence - 1 :][:BATCH]
+                again += takewhile(self._was_tried, self.store.out[one.sequence - 1 :][:BATCH])
         if answers and packet.question:
             self.world.send(self, Packet(tuple(answers), packet.question))
         if again:  # What was asked for is itself an answer: nobody answers it.
             self.world.send(self, Packet(tuple(again)))
+
+    def _was_tried(self, message: Message) -> bool:
+        """Only what was sent before is sent again: of anything else its own bank does not know that it left."""
+        if message.type is MessageType.TRANSFER:
+            return self.store.going[message.key].state is not PayerState.HELD
+        return self.store.asking[message.key].state is not AskerState.ASKED
 
     def take(self, message: Message) -> Answer | None:
         """Take a message at its place in the stream, and those that waited behind it."""

@@ -9,6 +9,9 @@ import pytest
 
 from tests.trust.histories import AT_ONCE, histories_until_found, in_processes, of_seeds
 from tests.trust.planted_banks import PLANTED
+from tests.trust.simulated_bank import SimulatedBank
+from tests.trust.simulation import run
+from xinshi.interbank.protocol.bodies import Message
 
 SEEDS = int(os.environ.get("XINSHI_TRUST_HISTORIES", "500"))
 STEPS = ("hold", "ask", "attempt", "answered", "unanswered", "ask about", "record", "take", "take waiting", "close")
@@ -26,6 +29,19 @@ def test_hours_between_banks_survive_every_history() -> None:
         assert not untried, f"no bank crashed {untried}"
         assert min(found.outcomes[one] for one in ("confirmed", "rejected", "applied", "refused", "declined")) > 0
         assert min(found.faults[one] for one in ("lost", "repeated", "late")) > 0
+
+
+class SendsWhatItNeverTried(SimulatedBank):
+    def _was_tried(self, message: Message) -> bool:
+        return True
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("seed", [96767248, 96784717, 96809777])
+def test_what_never_left_is_not_sent_again(seed: int) -> None:
+    """Found by 100,000 histories: it was applied there, and stood here as not sent for ever."""
+    assert run(seed).wrong == []
+    assert any("still held" in sentence for sentence in run(seed, SendsWhatItNeverTried).wrong)
 
 
 @pytest.mark.any_database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from django.db import transaction
@@ -85,14 +86,23 @@ def _waiting_minutes(partner: Partner, message_hash: str) -> int:
 
 
 def resend(said: Trusted[bodies.MissingQuery]) -> list[dict[str, Any]]:
-    """Messages of ours that the partner misses, signed anew: the hash does not cover the signature."""
+    """Messages of ours that the partner misses, signed anew: the hash does not cover the signature.
+
+    Whatever range it asks for, only what was sent before: a message whose first try is not stored would be applied there
+    while its minutes still stand here as never sent.
+    """
     query = said.body
     require_fresh(query.asked_at)
     note_heard(partner_id=said.partner.pk)
     rows = OutgoingMessage.objects.filter(
         partner=said.partner, sequence__gte=query.from_sequence, sequence__lte=query.to_sequence
     )
-    return [signed(read_stored(row.body)) for row in rows.order_by("sequence")[: bodies.MISSING_MAX]]
+    page = list(rows.order_by("sequence")[: bodies.MISSING_MAX])
+    never_sent = Transfer.objects.filter(
+        partner=said.partner, key__in=[row.key for row in page], state__in=[State.HELD, State.ASKED]
+    )
+    keys = set(never_sent.values_list("key", flat=True))
+    return [signed(read_stored(row.body)) for row in takewhile(lambda row: row.key not in keys, page)]
 
 
 def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:

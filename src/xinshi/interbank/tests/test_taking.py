@@ -14,7 +14,7 @@ from xinshi.bank.models import Deposit
 from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.tests.conftest import NOW
 from xinshi.interbank.moving.models import IncomingMessage, Outcome, OutgoingMessage, Stream, Transfer
-from xinshi.interbank.moving.sending import send_due
+from xinshi.interbank.moving.sending import attempt, send_due
 from xinshi.interbank.protocol import bodies
 from xinshi.interbank.protocol.bodies import AnswerState, MessageType, moment_text
 from xinshi.interbank.protocol.signing import envelope
@@ -271,6 +271,9 @@ def test_lists_a_period_and_sends_again_what_was_sent(cast: Cast, stranger: Stra
         sender="east", receiver="demo-central", asked_at=moment_text(clock.now()), from_sequence=1, to_sequence=100
     )
     _, content = stranger.post("missing", missing)
+    assert content["envelopes"] == [], "what never left cannot be missed: it would be applied there and unsent here"
+    attempt(Stream.objects.get().partner_id)
+    _, content = stranger.post("missing", replace(missing, asked_at=moment_text(clock.now())))
     assert [one["body"]["sequence"] for one in content["envelopes"]] == [1]
 
 
