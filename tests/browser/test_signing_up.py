@@ -93,7 +93,11 @@ def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site) -> None
         "from xinshi.people.models import User; leader = User.objects.get(username='leader'); "
         "StandInAsk.objects.filter(pk=a.pk).update(person_id=leader.person_id)",
     )
-    ask = site.first("SELECT max(id) FROM stand_in_ask WHERE state = 'asked'")
+    ask = site.first(  # The worker may ask others meanwhile.
+        "SELECT k.id FROM stand_in_ask k JOIN stand_in_search s ON s.id = k.search_id "
+        "JOIN user_account a ON a.person_id = k.person_id "
+        f"WHERE s.signup_id = {signup} AND a.username = 'leader' AND k.state = 'asked'"
+    )
     other = signed_in.context(Role.LEADER, **PHONE)
     asked = other.new_page()
     asked.goto(f"/activities/stand-in/{ask}/")
