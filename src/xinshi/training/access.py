@@ -57,10 +57,6 @@ def certificates_visible_to(actor: Actor) -> QuerySet[Certificate]:
     return Certificate.objects.all() if sees_all(actor) else Certificate.objects.filter(is_own(actor))
 
 
-def enrolments_visible_to(actor: Actor) -> QuerySet[Enrolment]:
-    return Enrolment.objects.all() if sees_all(actor) else Enrolment.objects.filter(is_own(actor))
-
-
 def may_mark(actor: Actor, session: Session) -> bool:
     """The session's trainer and who manages, but nobody themself alone: see `require_marker`."""
     return is_manager(actor) or (actor.person_id is not None and session.trainer_id == actor.person_id)

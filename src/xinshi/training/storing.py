@@ -101,9 +101,3 @@ def part_of(path: str, start: int, length: int) -> bytes:
             return data
     except OSError:
         raise NotFound from None
-
-
-def chunks_of(path: str) -> Iterator[bytes]:
-    """The whole file, a part at a time."""
-    with default_storage.open(path) as stream:
-        yield from stream.chunks(CHUNK_BYTES)

@@ -64,14 +64,6 @@ class ShiftPeople:
         return self.shift.starts_at <= clock.now()
 
 
-@dataclass(frozen=True, slots=True)
-class AskedShift:
-    """A shift in which people ask for a place."""
-
-    shift: Shift
-    number: int
-
-
 def own_sign_up(actor: Actor, signup_id: int) -> OwnSignUp:
     """A sign-up of the actor's own; NotFound for any other."""
     rows = SignUp.objects.select_related("shift__activity", "shift__role")

@@ -31,10 +31,6 @@ def led_by(actor: Actor) -> QuerySet[Activity]:
     return activities.led_by(actor)
 
 
-def may_report(actor: Actor, activity: Activity) -> bool:
-    return activities.leads(actor, activity.person_in_charge_id)
-
-
 def require_reader(actor: Actor) -> None:
     if not actor.has(*READERS):
         raise NotAllowed

@@ -102,8 +102,3 @@ def shift_time(shift: Any) -> str:
 def shift_name(shift: Any) -> str:
     """The activity's title with the role, where it has more than one."""
     return f"{shift.activity.title} · {shift.role.name}" if shift.role.name else str(shift.activity.title)
-
-
-@register.filter
-def percent_of(part: int, whole: int) -> int:
-    return 100 * part // whole if whole else 0
