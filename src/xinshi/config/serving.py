@@ -24,6 +24,11 @@ CONNECTIONS_MAX: Final = 512
 """Of one web process, further ones wait at its door."""
 log = logging.getLogger(__name__)
 
+_starting = threading.Lock()
+"""Held while a process is started by one thread and none may be forked by another: `subprocess` waits until nobody holds
+the pipe on which it is told that the program runs, and a process forked meanwhile holds it as long as it lives."""
+os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
+
 
 def serve() -> None:
     """Serve until interrupted. SQLite: one process, the worker one of its threads. PostgreSQL: processes and a worker."""
@@ -47,7 +52,7 @@ def serve() -> None:
 def _keep_a_worker(stop: threading.Event) -> None:
     """One worker at a time, and another where it died: what it does must go on, as pages do."""
     while not stop.is_set():
-        worker = subprocess.Popen([sys.executable, "-m", "xinshi", "worker"])
+        worker = start_beside_forks([sys.executable, "-m", "xinshi", "worker"])
         while worker.poll() is None and not stop.wait(WATCH_SECONDS):
             pass
         if stop.is_set():
@@ -56,6 +61,12 @@ def _keep_a_worker(stop: threading.Event) -> None:
             return
         log.error("worker ended", extra={"status": worker.returncode})
         stop.wait(RESTART_SECONDS)
+
+
+def start_beside_forks(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program while another thread may fork: its fork waits until the program runs."""
+    with _starting:
+        return subprocess.Popen(command)  # noqa: S603  # Our own program, without a shell.
 
 
 def serve_pages(*, processes: int) -> None:
