@@ -10,7 +10,6 @@ handler404 = "xinshi.config.missing.not_found"
 
 urlpatterns = [
     path("api/v1/", include("xinshi.api.urls")),
-    path("", include("xinshi.web.urls")),
     path("account/", include("xinshi.people.account_urls")),
     path("people/", include("xinshi.people.urls")),
     path("archive/", include("xinshi.archive.urls")),
@@ -32,4 +31,5 @@ urlpatterns = [
     path("audit/", include("xinshi.audit.urls")),
     path("messages/", include("xinshi.messages.urls")),
     path("healthz", healthz, name="healthz"),
+    path("", include("xinshi.web.urls")),
 ]
