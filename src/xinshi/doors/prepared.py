@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import JSONField, QuerySet
+from django.db.models import DEFERRED, JSONField, Model, QuerySet
 
+Row = TypeVar("Row", bound=Model)
 Kind = type[int] | type[str] | type[date] | type[datetime]
 FIRST_NUMBER: Final = 2_000_000_011
 FIRST_MOMENT: Final = datetime(9001, 1, 1, tzinfo=UTC)
@@ -136,7 +137,22 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
     with database.wrap_database_errors:
         driver = psycopg.Cursor(database.connection)
         driver.execute(sql.encode(), [_text(value) for value in parameters], prepare=True)
-        return driver.fetchall() if driver.description else [], driver.rowcount
+        answer = driver.pgresult  # `description` would describe every column anew.
+        return driver.fetchall() if answer is not None and answer.nfields else [], driver.rowcount
+
+
+def known_row(model: type[Row], columns: Mapping[str, Any], **related: Model | None) -> Row:
+    """A stored row of which these columns were read, by their attribute, and related rows that are known with it.
+
+    Another column is fetched where somebody asks for it. `model(**columns)` would make up a default for each of them, and
+    costs several times as much.
+    """
+    values = [columns.get(field.attname, DEFERRED) for field in model._meta.concrete_fields]
+    found = model.from_db(DEFAULT_DB_ALIAS, (), values)
+    for name, row in related.items():
+        relation: Any = model._meta.get_field(name)
+        relation.set_cached_value(found, row)
+    return found
 
 
 def _is_watched(database: Any) -> bool:

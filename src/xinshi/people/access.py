@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from xinshi.kernel import clock
@@ -17,8 +19,13 @@ def actor_for(user: User | None) -> Actor:
     known = user.known_roles
     if known is None:
         known = frozenset(RoleGrant.objects.filter(user=user).values_list("role", flat=True))
-    roles = frozenset(Role(role) for role in known)
-    return Actor(reference=f"user:{user.pk}", user_id=user.pk, person_id=user.person_id, roles=roles)
+    return actor_of_user(user.pk, user.person_id, known)
+
+
+def actor_of_user(user_id: int, person_id: int | None, roles: Iterable[str]) -> Actor:
+    """The actor of an active user who holds these roles."""
+    known = frozenset(Role(role) for role in roles)
+    return Actor(reference=f"user:{user_id}", user_id=user_id, person_id=person_id, roles=known)
 
 
 def visible_to(actor: Actor) -> QuerySet[Person]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from xinshi.activities.models import Activity, ActivityRole, Shift, SignUp
 from xinshi.attendance.codes.domain import LATE_LEAVING
 from xinshi.attendance.models import ServiceRecord
-from xinshi.doors.prepared import run
+from xinshi.doors.prepared import known_row, run
 from xinshi.kernel import clock
 from xinshi.people.models import Person
 
@@ -111,35 +111,44 @@ def near(
 
 
 def _near(row: tuple[Any, ...]) -> Near:
-    activity = Activity(
-        pk=row[3],
-        title=row[6],
-        place=row[7],
-        person_in_charge_id=row[8],
-        hours_kind=row[9],
-        is_dangerous=bool(row[10]),
+    activity = known_row(
+        Activity,
+        {
+            "id": row[3],
+            "title": row[6],
+            "place": row[7],
+            "person_in_charge_id": row[8],
+            "hours_kind": row[9],
+            "is_dangerous": bool(row[10]),
+        },
     )
     requirements = json.loads(row[11]) if isinstance(row[11], str) else row[11]
-    role = ActivityRole(activity=activity, requirements=requirements)
-    shift = Shift(pk=row[1], activity=activity, role=role, starts_at=_utc(row[4]), ends_at=_utc(row[5]))
-    signup = SignUp(pk=row[0], shift=shift, person=Person(pk=row[2], name=row[12]))
+    role = known_row(ActivityRole, {"activity_id": row[3], "requirements": requirements}, activity=activity)
+    times = {"starts_at": _utc(row[4]), "ends_at": _utc(row[5])}
+    shift = known_row(Shift, {"id": row[1], "activity_id": row[3]} | times, activity=activity, role=role)
     record = None
     if row[13] is not None:
-        record = ServiceRecord(
-            pk=row[13],
-            signup_id=row[0],
-            person_id=row[2],
+        record = known_row(
+            ServiceRecord,
+            {
+                "id": row[13],
+                "signup_id": row[0],
+                "person_id": row[2],
+                "shift_id": row[1],
+                "hours_kind": row[9],
+                "state": row[14],
+                "checked_in_at": _utc(row[15]),
+                "checked_in_through": row[16],
+                "checked_out_at": _utc(row[17]) if row[17] is not None else None,
+                "credited_minutes": row[18],
+                "submission": row[19],
+            },
             shift=shift,
-            hours_kind=activity.hours_kind,
-            state=row[14],
-            checked_in_at=_utc(row[15]),
-            checked_in_through=row[16],
-            checked_out_at=_utc(row[17]) if row[17] is not None else None,
-            credited_minutes=row[18],
-            submission=row[19],
         )
-    # Known to be there or not: nobody asks the database again.
-    SignUp._meta.get_field("record").set_cached_value(signup, record)
+    person = known_row(Person, {"id": row[2], "name": row[12]})
+    references = {"id": row[0], "shift_id": row[1], "person_id": row[2]}
+    # The record is known to be there or not: nobody asks the database again.
+    signup = known_row(SignUp, references, shift=shift, person=person, record=record)
     asked = None
     if row[20] is not None:
         asked = AskedSite(bool(row[20]), float(row[21]), float(row[22]), row[23], row[24])

@@ -14,8 +14,8 @@ from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound, NotSignedIn, gettext_noop
-from xinshi.people.access import actor_for
-from xinshi.people.models import ApiToken, User
+from xinshi.people.access import actor_of_user
+from xinshi.people.models import ApiToken
 
 TOKENS_MAX: Final = 20
 LAST_USE_PRECISION: Final = timedelta(hours=1)
@@ -67,9 +67,7 @@ def actor_of_token(token: str) -> Actor | None:
     at = clock.now()
     if last_used_at is None or at - last_used_at > LAST_USE_PRECISION:
         ApiToken.objects.filter(pk=token_id).update(last_used_at=at)
-    user = User(pk=user_id, person_id=person_id, is_active=True)
-    user.known_roles = frozenset(row[4] for row in rows if row[4])
-    return actor_for(user)
+    return actor_of_user(user_id, person_id, [row[4] for row in rows if row[4]])
 
 
 def _digest(token: str) -> str:
