@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import http.client
 import json
 import os
 import secrets
@@ -163,6 +164,17 @@ class Server:
                 break
             time.sleep(0.1)
         raise RuntimeError(f"the server does not answer: {(self.over.folder / 'server.log').read_text()[-4_000:]}")
+
+    def answers_well(self) -> bool:
+        """Whether `/healthz` says that all is well, worker and book included."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def kill(self) -> None:
         """SIGKILL for the server and every process that it started."""
