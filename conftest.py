@@ -21,6 +21,11 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of an example or of its draw; speed is measured in bench/.
+settings.register_profile("xinshi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("xinshi")
 
 
 class TestDatabase:

@@ -218,7 +218,7 @@ def live_through(days: int) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     history=st.lists(steps, min_size=3, max_size=14),
     present=rules,

@@ -33,7 +33,6 @@ SYSTEM = Actor.system("trust")
 FOUND = settings(
     max_examples=200,
     stateful_step_count=50,
-    deadline=None,
     phases=[Phase.generate],
     database=None,
     derandomize=True,

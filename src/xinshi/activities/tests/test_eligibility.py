@@ -312,7 +312,6 @@ def varied(cast: Cast, make_activity: MakeActivity) -> list[int]:
 @settings(
     max_examples=12,
     phases=[Phase.generate],
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -294,7 +294,6 @@ def test_places_whatever_people_do(ground: Ground) -> None:
         settings=settings(
             max_examples=10,
             stateful_step_count=40,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

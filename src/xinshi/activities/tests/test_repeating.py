@@ -46,7 +46,7 @@ REPETITIONS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(shift=shifts(), wanted=REPETITIONS)
 def test_every_repetition_keeps_to_what_was_wanted(shift: NewShift, wanted: Repetition) -> None:
     try:
@@ -109,7 +109,7 @@ ACTIVITIES = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(activity=ACTIVITIES, days=st.integers(-400, 400))
 def test_a_copy_there_and_back_is_the_same_plan(activity: NewActivity, days: int) -> None:
     copied = moved(activity, days)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.activities.actions import TakenPlace, cancel_sign_up, sign_up
@@ -168,7 +168,7 @@ waves = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(waves, min_size=1, max_size=6), moments, st.booleans(), st.integers(0, 3), st.booleans())
 def test_what_is_open_stays_open_and_never_shrinks(
     found: list[NewWave], at: object, is_member: bool, recent: int, has_served: bool

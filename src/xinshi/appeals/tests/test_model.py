@@ -317,7 +317,6 @@ def test_no_history_breaks_a_request() -> None:
         settings=settings(
             max_examples=8,
             stateful_step_count=20,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

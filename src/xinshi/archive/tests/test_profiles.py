@@ -180,7 +180,7 @@ def test_completeness_grows_with_what_is_filled(filled: set[Item]) -> None:
     assert found.is_complete == (len(filled) == len(ITEMS))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chosen=st.sets(st.integers(0, len(WHOLE) - 1)), has_pledge=st.booleans(), is_basic=st.booleans())
 def test_the_desk_finds_exactly_who_lacks_something(
     cast: Cast, house: None, chosen: set[int], has_pledge: bool, is_basic: bool
@@ -308,7 +308,7 @@ def test_many_profiles_are_entered_at_once_and_once(cast: Cast, house: None) -> 
 codes = st.sampled_from(("a", "b", "c", "d"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(codes, st.sets(codes, max_size=3)), max_size=8))
 def test_no_kind_ever_includes_itself_whatever_is_saved(db: None, steps: list[tuple[str, set[str]]]) -> None:
     point = transaction.savepoint()

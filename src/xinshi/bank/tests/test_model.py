@@ -319,7 +319,6 @@ def test_no_history_breaks_certified_balance_or_stars() -> None:
         settings=settings(
             max_examples=5,
             stateful_step_count=20,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -342,7 +342,6 @@ def test_the_room_does_what_the_model_does(room: type[Room]) -> None:
         settings=settings(
             max_examples=40,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xinshi.activities.models import Shift, SignUp
@@ -127,7 +127,6 @@ def test_waves_are_set_by_managers_and_seen_by_the_partners_keeper(cast: Cast, o
     assert partner_waves(cast.second.actor) == []
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     waves=st.lists(
         st.tuples(st.integers(-3, 3), st.one_of(st.none(), st.integers(1, 3)), st.integers(0, 3)), max_size=4

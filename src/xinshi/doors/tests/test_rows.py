@@ -42,7 +42,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 details = st.dictionaries(texts, st.none() | st.integers(-(2**53), 2**53) | st.booleans() | texts, max_size=3)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(st.tuples(texts, st.none() | st.integers(-(2**62), 2**62), details), unique_by=lambda row: row[0]))
 def test_stores_what_the_orm_reads_back_and_returns_ids_in_order(leaves: Any, rows: list[Any]) -> None:
     with transaction.atomic():

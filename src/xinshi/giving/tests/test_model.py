@@ -209,7 +209,6 @@ def test_no_history_creates_or_loses_minutes_or_moves_lifetime_hours(monkeypatch
         settings=settings(
             max_examples=6,
             stateful_step_count=25,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -22,7 +22,5 @@ STEPS = int(os.environ.get("XINSHI_MODEL_STEPS", "50"))
 def test_any_history_leaves_a_book_that_agrees_with_the_model(db: None, seal_now: Callable[[], int]) -> None:
     run_state_machine_as_test(
         BookMachine,
-        settings=settings(
-            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)),
     )

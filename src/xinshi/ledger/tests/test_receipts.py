@@ -118,7 +118,7 @@ def nearly(value: Any) -> st.SearchStrategy[Any]:
     return st.integers(0, 10_000) if isinstance(value, int) else OTHERS
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_single_change_makes_a_receipt_fail(sealed: Book, data: st.DataObject) -> None:
     good = json.loads(file_of(ids()[4]))
@@ -135,7 +135,7 @@ def test_any_single_change_makes_a_receipt_fail(sealed: Book, data: st.DataObjec
     assert outcome(json.dumps(changed).encode()) is not Outcome.HOLDS, (way, was, new)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whoever_signs_a_changed_receipt_anew_still_fails_against_what_was_kept(
     sealed: Book, data: st.DataObject

@@ -162,7 +162,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(STEPS)
 def test_ages_are_those_of_a_naive_replay(db: None, at_noon: object, steps: list[tuple[str, int, int]]) -> None:
     with transaction.atomic():

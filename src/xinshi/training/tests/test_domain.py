@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xinshi.kernel.errors import Invalid
@@ -30,7 +30,6 @@ BANKS = st.dictionaries(st.integers(1, 10**6), st.integers(2, 8), min_size=1, ma
 PLACES = st.sets(st.integers(0, 7), min_size=1, max_size=8)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # A busy machine is no fault of the draw.
 @given(BANKS, st.integers(1, 50), st.integers(0, 2**31 - 1))
 def test_a_draw_is_fair_and_can_be_repeated(bank: dict[int, int], count: int, seed: int) -> None:
     drawn = draw(bank, count=count, seed=seed)

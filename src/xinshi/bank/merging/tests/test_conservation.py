@@ -107,7 +107,9 @@ def check_merge(first: list[Line], second: list[Line], first_spent: int, second_
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("bank_checks")
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(first=lines, second=lines, first_spent=st.integers(0, 100), second_spent=st.integers(0, 100))
 def test_sums_and_both_statements_are_what_they_were(
     first: list[Line], second: list[Line], first_spent: int, second_spent: int

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.exchange.partners.domain import (
@@ -32,7 +32,7 @@ TODAY = date(2026, 11, 20)
 limit = st.none() | st.integers(0, 1_000)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(limit, limit, st.lists(st.tuples(st.sampled_from(list(Direction)), st.integers(1, 400)), max_size=30))
 def test_what_is_let_through_never_makes_more_owed_than_the_limits(
     in_max: int | None, out_max: int | None, moves: list[tuple[Direction, int]]

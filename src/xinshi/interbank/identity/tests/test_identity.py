@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.audit.models import AuditEntry
@@ -63,7 +63,7 @@ def test_the_token_is_the_documented_digest() -> None:
 
 
 @pytest.mark.any_database
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(raw=st.binary(min_size=32, max_size=32), place=st.integers(0, 51))
 def test_a_key_survives_being_read_aloud_and_no_single_slip_keeps_its_check_code(raw: bytes, place: int) -> None:
     import base64

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.bank.actions import NewDeposit, deposit_many
@@ -88,7 +88,7 @@ services = st.builds(
 
 
 @pytest.mark.any_database
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(new=services, known=st.lists(services, max_size=6))
 def test_service_of_another_day_or_the_same_source_is_never_doubted(new: Service, known: list[Service]) -> None:
     found = doubt(new, known)

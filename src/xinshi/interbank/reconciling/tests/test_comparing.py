@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.documents.workbook import write_workbook
@@ -31,7 +31,7 @@ entries = st.builds(
 lists = st.lists(entries, max_size=12)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(ours=lists, theirs=lists)
 def test_every_entry_of_both_lists_ends_in_exactly_one_place(ours: list[Entry], theirs: list[Entry]) -> None:
     found = compare(ours, theirs, now=NOW)
@@ -50,7 +50,7 @@ def test_every_entry_of_both_lists_ends_in_exactly_one_place(ours: list[Entry], 
     assert all(pair.theirs and not pair.ours for pair in found.only_there)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(ours=lists, theirs=lists)
 def test_what_is_booked_for_theirs_makes_both_sides_say_the_same(ours: list[Entry], theirs: list[Entry]) -> None:
     found = compare(ours, theirs, now=NOW)
@@ -62,7 +62,7 @@ def test_what_is_booked_for_theirs_makes_both_sides_say_the_same(ours: list[Entr
         assert here + owed + open_ones == there
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(ours=lists, theirs=lists)
 def test_the_other_side_sees_the_same_mirrored(ours: list[Entry], theirs: list[Entry]) -> None:
     here = compare(ours, theirs, now=NOW)
@@ -73,7 +73,7 @@ def test_the_other_side_sees_the_same_mirrored(ours: list[Entry], theirs: list[E
     assert len(here.differs) == len(there.differs)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(ours=lists)
 def test_a_list_agrees_with_itself(ours: list[Entry]) -> None:
     found = compare(ours, list(reversed(ours)), now=NOW)

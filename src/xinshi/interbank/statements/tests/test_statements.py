@@ -15,7 +15,7 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.bank.actions import reverse_deposit
@@ -88,7 +88,7 @@ def mirrored(figures: Figures) -> dict[str, Any]:
 
 
 @pytest.mark.any_database
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(opening=st.integers(-9_999, 9_999), rows=movements)
 def test_figures_add_up_and_the_partners_are_their_mirror(opening: int, rows: list[Movement]) -> None:
     found = figures_of(opening, rows)

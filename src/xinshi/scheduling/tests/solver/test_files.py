@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from xinshi.scheduling.solver import files, instances, plan
 from xinshi.scheduling.solver.answer import Plan
@@ -62,7 +62,7 @@ def test_the_same_problem_makes_the_same_file(week: Problem, found: Plan) -> Non
     assert same(files.plan_from_bytes(files.plan_bytes(found), week), found)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(problems(pairs_max=6))
 def test_any_problem_comes_back(asked: Problem) -> None:
     assert same(files.problem_from_bytes(files.problem_bytes(asked)), asked)

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 import pytest
 from bench.scheduling_model import Whole, whole_model
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from xinshi.scheduling.solver import instances, plan, planning
 from xinshi.scheduling.solver.checker import BrokenRule, breaches, changes_in, check
@@ -30,7 +30,7 @@ from xinshi.scheduling.tests.solver.small import (
 )
 
 pytestmark = pytest.mark.any_database
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinshi.scheduling.solver import instances
@@ -23,7 +23,7 @@ from xinshi.scheduling.solver.rounds import generate
 from xinshi.scheduling.tests.solver.small import best_worth, every_plan, ints, limited, problems
 
 pytestmark = pytest.mark.any_database
-QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=50)
 
 
 @QUICK
