@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xinshi.api.shell import api
+from xinshi.api.shell import addresses
 
-urlpatterns = [path("", api.urls)]
+urlpatterns = [path("", addresses())]
