@@ -96,16 +96,16 @@ class TryOut(Schema):
     questions: list[QuestionOut]
 
 
-class AnswerIn(Schema):
+class TryAnswerIn(Schema):
     question_id: Reference
     chosen: Annotated[list[Choice], Field(max_length=10)]
 
 
 class AnswersIn(Schema):
-    answers: Annotated[list[AnswerIn], Field(max_length=QUESTIONS_PER_TRY_MAX)]
+    answers: Annotated[list[TryAnswerIn], Field(max_length=QUESTIONS_PER_TRY_MAX)]
 
 
-class AnsweredOut(Schema):
+class TryAnsweredOut(Schema):
     result_id: int
     right_count: int
     question_count: int
@@ -230,13 +230,13 @@ def draw(request: HttpRequest, course_id: Identifier) -> TryOut:
     )
 
 
-@router.post("/tries/{try_id}/answers", response=AnsweredOut)
+@router.post("/tries/{try_id}/answers", response=TryAnsweredOut)
 @idempotent
-def answer(request: HttpRequest, try_id: Identifier, payload: AnswersIn) -> AnsweredOut:
+def answer(request: HttpRequest, try_id: Identifier, payload: AnswersIn) -> TryAnsweredOut:
     """Hand in a try; it is judged here."""
     answers = {row.question_id: row.chosen for row in payload.answers}
     found = actions.answer_quiz(actor=actor_of(request), try_id=try_id, answers=answers)
-    return AnsweredOut(
+    return TryAnsweredOut(
         result_id=found.result_id,
         right_count=found.right_count,
         question_count=found.question_count,

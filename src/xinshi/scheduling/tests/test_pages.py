@@ -107,9 +107,9 @@ def test_a_further_version_changes_little_of_what_people_were_told(
     again = period.versions.get(number=3)
     assert (again.parent_id, again.changes_max, again.stood) == (first.pk, 1, 28)
     assert "28 / 28" in text(client.get(f"/scheduling/plans/{again.pk}/").content)
-    assert "多排满" not in text(client.get(f"/scheduling/plans/{again.pk}/").content)
+    assert "再多改动" not in text(client.get(f"/scheduling/plans/{again.pk}/").content)
     again.wish_costs.update(filled_more=2, changes_more=3)
-    assert "已找到一份多调整 3 项的方案，可多排满 2 个名额。" in text(
+    assert "已找到一份再多改动 3 项的方案，可多填 2 个名额。" in text(
         client.get(f"/scheduling/plans/{again.pk}/").content
     )
     wishes = client.get(f"/api/v1/scheduling/plans/{again.pk}/wishes").json()
