@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
+from django.test import Client
 
 from tests.conftest import Cast
 from tests.site_map import Address, addresses
@@ -23,7 +26,9 @@ OF_LIBRARIES = frozenset(
 OF_PARTNERS = frozenset({"interbank:messages", "interbank:state", "interbank:missing", "interbank:entries"})
 """Called by other banks' programs: no session, so no token against forged forms; every body is signed instead."""
 PAGES = [a for a in addresses() if not a.name.startswith("api:") and a.name not in OF_LIBRARIES]
-OPERATIONS = [a for a in addresses() if a.name.startswith("api:")]
+OF_THE_SCHEMA = ("api:openapi-json", "api:openapi-view", "api:api-root")
+OF_THE_API = [a for a in addresses() if a.name.startswith("api:")]
+OPERATIONS = [a for a in OF_THE_API if a.name not in OF_THE_SCHEMA]
 
 
 def test_every_page_says_to_whom_it_is_open() -> None:
@@ -87,20 +92,44 @@ def test_ones_own_account_wants_somebody_signed_in(cast: Cast, name: str) -> Non
     assert response.headers["Location"].startswith("/account/login/")
 
 
+CALLERS: tuple[dict[str, str], ...] = ({}, {"Authorization": "Bearer xst_unknown"}, {"Authorization": "Basic bm9ib2R5"})
+"""Nobody; a token that was never given out; another way of signing in."""
+
+
 @pytest.mark.any_database
 @pytest.mark.parametrize("address", OPERATIONS, ids=str)
-def test_the_api_answers_nobody_who_is_not_signed_in(cast: Cast, address: Address) -> None:
-    if address.name in ("api:openapi-json", "api:openapi-view", "api:api-root"):
-        return
-    client = cast.client(None)
-    for method in METHODS:
+def test_the_api_answers_nobody_who_is_not_signed_in(db: None, address: Address) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for caller, method in product(CALLERS, METHODS):
+        response = client.generic(method, address.path, "{}", content_type="application/json", headers=caller)
+        assert response.status_code in (401, 405), (caller, method)
+        assert response.headers["Content-Type"] == "application/problem+json", (caller, method)
+        assert response.json()["code"] == ("not_signed_in" if response.status_code == 401 else "method_not_allowed")
+
+
+@pytest.mark.any_database
+def test_the_api_takes_no_forged_write_from_a_browser(cast: Cast) -> None:
+    client = cast.client(Role.COORDINATOR)
+    client.handler.enforce_csrf_checks = True
+    refused = set()
+    for address, method in product(OPERATIONS, ("POST", "PUT", "PATCH", "DELETE")):
         response = client.generic(method, address.path, "{}", content_type="application/json")
-        assert response.status_code in (401, 403, 405), method
-        if response.status_code == 401:
-            assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Content-Type"] == "application/problem+json", (address, method)
+        assert response.json()["code"] in ("page_token_missing", "method_not_allowed"), (address, method)
+        if response.json()["code"] == "page_token_missing":
+            refused.add((address.name, method))
+    assert len(refused) > 150
 
 
-@pytest.mark.parametrize("address", OPERATIONS, ids=str)
+@pytest.mark.any_database
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "请"), ("en", "Sign in first.")])
+def test_the_api_refuses_in_the_callers_language(db: None, language: str, words: str) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Accept-Language": language})
+    refused = client.post("/api/v1/activities/programmes", {}, content_type="application/json")
+    assert (refused.status_code, words in refused.json()["detail"]) == (401, True)
+
+
+@pytest.mark.parametrize("address", OF_THE_API, ids=str)
 def test_the_api_never_breaks_whoever_asks(cast: Cast, address: Address) -> None:
     for role in Role:
         client = cast.client(role)

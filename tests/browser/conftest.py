@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,12 +109,25 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A hospital of this worker's own, served on a free port."""
-    data = tmp_path_factory.mktemp("site") / "data"
-    shutil.copytree(demo_data, data)
+    """A hospital of this worker's own, served on a free port, in which every flow goes on where the last one ended."""
     # A flow of today may take a place until midnight, and the demo's volunteer serves again in the morning.
     rested = json.dumps({"rest_minutes": 0})
-    server = Server(data, free_port(), {"XINSHI_SIGN_UP_RULES": rested})
+    with served_copy(demo_data, tmp_path_factory.mktemp("site"), {"XINSHI_SIGN_UP_RULES": rested}) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def untouched_site(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A hospital as the demo made it: for tests that only look, whatever the flows beside them did before."""
+    with served_copy(demo_data, tmp_path_factory.mktemp("untouched"), {}) as found:
+        yield found
+
+
+@contextmanager
+def served_copy(demo_data: Path, folder: Path, settings: dict[str, str]) -> Iterator[Site]:
+    """A copy of the demo hospital in `folder`, served on a free port while the block runs."""
+    shutil.copytree(demo_data, folder / "data")
+    server = Server(folder / "data", free_port(), settings)
     try:
         server.start()
         yield server.site
@@ -245,3 +259,9 @@ class People:
 @pytest.fixture(scope="session")
 def signed_in(browser: Browser, site: Site) -> People:
     return People(browser, site)
+
+
+@pytest.fixture(scope="session")
+def signed_in_untouched(browser: Browser, untouched_site: Site) -> People:
+    """The same people at the hospital that no flow changes: they may look, and do nothing."""
+    return People(browser, untouched_site)

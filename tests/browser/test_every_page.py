@@ -212,12 +212,14 @@ def open_page(people: People, site: Site, address: Address, look: str) -> Page |
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.route)
-def test_page_is_accessible_and_fits(signed_in: People, site: Site, address: Address, look: str) -> None:
-    page = open_page(signed_in, site, address, look)
+def test_page_is_accessible_and_fits(
+    signed_in_untouched: People, untouched_site: Site, address: Address, look: str
+) -> None:
+    page = open_page(signed_in_untouched, untouched_site, address, look)
     if page is None:
         return
     report = accessibility_report(page)
     assert report == "", report
     width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
     assert width <= room, f"the page is {width} px wide on a screen of {room} px"
-    assert signed_in.problems == []
+    assert signed_in_untouched.problems == []

@@ -57,7 +57,7 @@ class DecisionIn(Schema):
     reason: Text = ""
 
 
-class WhyIn(Schema):
+class SigningWhyIn(Schema):
     reason: Text = ""
 
 
@@ -180,14 +180,14 @@ def say_coming(request: HttpRequest, signup_id: Identifier) -> SearchOut:
 
 @router.post("/sign-ups/{signup_id}/no-show/undo", response=SignUpOut)
 @idempotent
-def undo_no_show(request: HttpRequest, signup_id: Identifier, payload: WhyIn) -> SignUpOut:
+def undo_no_show(request: HttpRequest, signup_id: Identifier, payload: SigningWhyIn) -> SignUpOut:
     """Somebody came after all; by who leads the activity, with a reason."""
     return _out(actions.undo_no_show(actor=actor_of(request), signup_id=signup_id, reason=payload.reason))
 
 
 @router.post("/sign-ups/{signup_id}/stand-in", response=SearchOut)
 @idempotent
-def look_for_stand_in(request: HttpRequest, signup_id: Identifier, payload: WhyIn) -> SearchOut:
+def look_for_stand_in(request: HttpRequest, signup_id: Identifier, payload: SigningWhyIn) -> SearchOut:
     """I cannot come: others are asked, a few at a time; the place stays mine until one says yes."""
     return SearchOut(id=seek_stand_in(actor=actor_of(request), signup_id=signup_id, reason=payload.reason))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.multipartparser import MultiPartParserError
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
 
 from xinshi.doors.api import problem_response
 from xinshi.kernel.errors import DomainError, Invalid, NotFound, NotSignedIn, gettext_noop
@@ -37,13 +43,30 @@ ROOMS_WITH_API: Final = (
 )
 
 
+class PageTokenMissing(DomainError):
+    code = "page_token_missing"
+    message = gettext_noop(
+        "This was not sent from one of the site's own pages. Load the page again; a program sends a token of its own."
+    )
+    status = 403
+
+
 class SessionAuth(APIKeyCookie):
-    """A signed-in browser; ninja checks the CSRF token of writes."""
+    """A signed-in browser; whatever writes shows the token against forged forms, as the site's own pages do."""
 
     param_name = "xinshi_session"
 
+    def __init__(self) -> None:
+        super().__init__(
+            csrf=False
+        )  # Ninja would ask for the token first, and answer nobody as if they were a browser.
+
     def authenticate(self, request: HttpRequest, key: str | None) -> object | None:  # noqa: ARG002  # ninja's signature
-        return request.user if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        if check_csrf(request) is not None:
+            raise PageTokenMissing
+        return request.user
 
 
 class TokenAuth(HttpBearer):
@@ -63,6 +86,12 @@ class BodyNotReadable(DomainError):
     code = "body_not_readable"
     message = gettext_noop("What was sent cannot be read, or is too large. Check its format and its size.")
     status = 400
+
+
+class MethodNotAllowed(DomainError):
+    code = "method_not_allowed"
+    message = gettext_noop("Nothing answers %(method)s at this address. What does stands in the header Allow.")
+    status = 405
 
 
 api = NinjaAPI(
@@ -99,11 +128,6 @@ def on_http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
     return problem_response(Invalid(field="request", reason=str(error)))
 
 
-from django.core.exceptions import SuspiciousOperation
-from django.http import Http404
-from django.http.multipartparser import MultiPartParserError
-
-
 @api.exception_handler(MultiPartParserError)
 @api.exception_handler(SuspiciousOperation)
 def on_unreadable_body(_: HttpRequest, __: Exception) -> HttpResponse:
@@ -114,3 +138,26 @@ def on_unreadable_body(_: HttpRequest, __: Exception) -> HttpResponse:
 @api.exception_handler(Http404)
 def on_missing(_: HttpRequest, __: Exception) -> HttpResponse:
     return problem_response(NotFound())
+
+
+def addresses() -> tuple[list[URLResolver | URLPattern], str, str]:
+    """The API's addresses, as `path` takes them, with a problem in the place of Ninja's bare words about a wrong method."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        assert isinstance(pattern, URLPattern), "Ninja's addresses are flat"
+        assert pattern.callback is not None, "and each is a view's"
+        pattern.callback = _speaking_json(pattern.callback)
+    return patterns, app_name, namespace
+
+
+def _speaking_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def speaking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        problem = problem_response(MethodNotAllowed(method=request.method))
+        problem.headers["Allow"] = response.headers["Allow"]
+        return problem
+
+    return speaking

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from xinshi.api.shell import api
+from xinshi.api.shell import addresses
 
 
-def by_first_part(addresses: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
+def by_first_part(flat: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
     """The same addresses, those that begin with the same word and a slash behind one entry, in the order they had."""
     rooms: dict[str, list[URLPattern]] = {}
-    for one in addresses:
+    for one in flat:
         assert isinstance(one, URLPattern), "ninja lists single addresses"
         word, slash, rest = str(one.pattern).partition("/")
         shared = word + slash if slash and "<" not in word else ""
@@ -25,5 +25,5 @@ def by_first_part(addresses: Iterable[URLPattern | URLResolver]) -> Iterator[URL
         yield from [path(shared, include(within))] if shared else within
 
 
-addresses, application, namespace = api.urls
-urlpatterns = [path("", (list(by_first_part(addresses)), application, namespace))]
+flat, application, namespace = addresses()
+urlpatterns = [path("", (list(by_first_part(flat)), application, namespace))]

@@ -93,7 +93,7 @@ class TextIn(Schema):
     text: Text
 
 
-class GrantIn(Schema):
+class CorrectionGrantIn(Schema):
     """What is granted; times only where times were asked, organiser and person in charge for service of its own."""
 
     reason: Text
@@ -236,7 +236,7 @@ def appeal_against_answer(request: HttpRequest, request_id: Identifier, payload:
 
 @router.post("/requests/{request_id}/grant", response=CorrectionRequestOut)
 @idempotent
-def grant_request(request: HttpRequest, request_id: Identifier, payload: GrantIn) -> CorrectionRequestOut:
+def grant_request(request: HttpRequest, request_id: Identifier, payload: CorrectionGrantIn) -> CorrectionRequestOut:
     """Grant a request and carry it out in the same transaction; never by who had a part in it."""
     actions.grant(
         actor=actor_of(request),

@@ -25,7 +25,7 @@ AT_ONCE_MAX = 2_000
 References = Annotated[list[Reference], Field(min_length=1, max_length=AT_ONCE_MAX)]
 
 
-class ListLineOut(Schema):
+class AttendanceLineOut(Schema):
     """One person on the leader's list; `state` is `expected` or that of the service record."""
 
     signup_id: int
@@ -130,9 +130,9 @@ class DecidedOut(Schema):
     left_out: list[LeftOutOut]
 
 
-def _line(line: queries.ListLine) -> ListLineOut:
+def _line(line: queries.ListLine) -> AttendanceLineOut:
     record = None if line.state == "expected" else line.record
-    return ListLineOut(
+    return AttendanceLineOut(
         signup_id=line.signup_id,
         person_id=line.person_id,
         name=line.name,
@@ -181,7 +181,7 @@ def _decided(decided: Decided) -> DecidedOut:
     )
 
 
-@router.get("/shifts/{shift_id}/list", response=CursorPage[ListLineOut])
+@router.get("/shifts/{shift_id}/list", response=CursorPage[AttendanceLineOut])
 def list_people_of_shift(
     request: HttpRequest, shift_id: Identifier, cursor: Cursor = None, limit: Limit = 200
 ) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class CampaignDetailOut(Schema):
     windows: list[PartOut]
 
 
-class RoleIn(Schema):
+class CampaignRoleIn(Schema):
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
     description: Annotated[str, Field(max_length=500, pattern=NO_NUL)] = ""
 
@@ -97,7 +97,7 @@ class CampaignIn(Schema):
     target_people: Annotated[int, Field(ge=1, le=100_000)]
     organizer_id: Reference
     person_in_charge_id: Reference
-    roles: Annotated[list[RoleIn], Field(min_length=1, max_length=8)]
+    roles: Annotated[list[CampaignRoleIn], Field(min_length=1, max_length=8)]
     windows: Annotated[list[WindowIn], Field(min_length=1, max_length=8)]
     bring: Annotated[str, Field(max_length=500, pattern=NO_NUL)] = ""
     risks: Annotated[str, Field(max_length=1_000, pattern=NO_NUL)] = ""
@@ -186,7 +186,7 @@ class CallOut(Schema):
     made_at: datetime
 
 
-class ReasonIn(Schema):
+class CampaignReasonIn(Schema):
     reason: Annotated[str, Field(min_length=1, max_length=300, pattern=NO_NUL)]
 
 
@@ -382,7 +382,7 @@ def _call(row: Call) -> CallOut:
 
 @router.post("/sites/{site_id}/close", response=ToldOut)
 @idempotent
-def close_campaign_site(request: HttpRequest, site_id: Identifier, payload: ReasonIn) -> ToldOut:
+def close_campaign_site(request: HttpRequest, site_id: Identifier, payload: CampaignReasonIn) -> ToldOut:
     """Close a site; its people are told and offered the others."""
     return ToldOut(people=actions.close_site(actor=actor_of(request), site_id=site_id, reason=payload.reason))
 

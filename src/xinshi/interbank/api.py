@@ -37,7 +37,7 @@ States = Literal[
 ]
 
 
-class BankOut(Schema):
+class PartnerBankOut(Schema):
     """Another time bank; `has_agreed` is the caller's own separate consent."""
 
     partner_id: int
@@ -83,11 +83,11 @@ def _transfer(row: Transfer) -> dict[str, Any]:
     return {name: getattr(row, name) for name in BankTransferOut.model_fields}
 
 
-@router.get("/banks", response=list[BankOut])
-def list_banks(request: HttpRequest) -> list[BankOut]:
+@router.get("/banks", response=list[PartnerBankOut])
+def list_banks(request: HttpRequest) -> list[PartnerBankOut]:
     """Every time bank that hours may be exchanged with."""
     return [
-        BankOut(
+        PartnerBankOut(
             partner_id=card.partner.pk,
             code=card.partner.code,
             name=card.partner.name,

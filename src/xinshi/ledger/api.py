@@ -70,7 +70,7 @@ class StatementLineOut(Schema):
     memo: str
 
 
-class SealOut(Schema):
+class LedgerSealOut(Schema):
     """A seal's header. `format` 1 hashed the rows themselves and has neither `root` nor `history`."""
 
     format: int
@@ -100,13 +100,13 @@ class ReceiptOut(Schema):
     row: list[Any]
     index: int
     path: list[str]
-    seal: SealOut
-    head: SealOut
+    seal: LedgerSealOut
+    head: LedgerSealOut
     head_path: list[str]
     signature: str
 
 
-class SealListOut(CursorPage[SealOut]):
+class SealListOut(CursorPage[LedgerSealOut]):
     """Newest first, with the key by which this bank signs receipts."""
 
     bank: BankOut
@@ -260,8 +260,8 @@ def list_seals(
     return page | {"bank": BankOut(name_zh=bank.name_zh, name_en=bank.name_en, public_key=bank.public_key)}
 
 
-def _seal_out(seal: Seal) -> SealOut:
-    return SealOut(**header_of(seal).as_json())
+def _seal_out(seal: Seal) -> LedgerSealOut:
+    return LedgerSealOut(**header_of(seal).as_json())
 
 
 @router.post("/receipts/check", response=CheckOut)

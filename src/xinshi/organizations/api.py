@@ -191,7 +191,7 @@ class InvitationIn(Schema):
     days: Annotated[int, Field(ge=1, le=90)] = 14
 
 
-class InvitationOut(Schema):
+class OrganizationInvitationOut(Schema):
     """`word` is shown this once: the page `/organizations/join/{word}/` lets whoever is signed in join."""
 
     word: str
@@ -225,12 +225,14 @@ def join_by_invitation(request: HttpRequest, payload: JoinIn) -> JoinedOut:
     return JoinedOut(organization_id=joined)
 
 
-@router.post("/{int:organization_id}/invitations", response=InvitationOut)
-def invite_to_team(request: HttpRequest, organization_id: Identifier, payload: InvitationIn) -> InvitationOut:
+@router.post("/{int:organization_id}/invitations", response=OrganizationInvitationOut)
+def invite_to_team(
+    request: HttpRequest, organization_id: Identifier, payload: InvitationIn
+) -> OrganizationInvitationOut:
     """A new invitation, by who keeps the organisation. Its word is a secret, so the answer is never kept."""
     actor = actor_of(request)
     word = teams.invite(actor=actor, organization_id=organization_id, places=payload.places, days=payload.days)
-    return InvitationOut(word=word)
+    return OrganizationInvitationOut(word=word)
 
 
 @router.post("/{int:organization_id}/leaving", response=JoinedOut)

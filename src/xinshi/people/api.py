@@ -108,7 +108,7 @@ class ChangedOut(Schema):
     changed: list[str]
 
 
-class ReasonIn(Schema):
+class AccountReasonIn(Schema):
     reason: Annotated[str, Field(min_length=2, max_length=200, pattern=NO_NUL)]
 
 
@@ -206,7 +206,7 @@ def change_person(request: HttpRequest, person_id: Identifier, payload: PersonIn
 
 
 @router.post("/{person_id}/reveal", response=RevealedOut)
-def reveal_numbers(request: HttpRequest, person_id: Identifier, payload: ReasonIn) -> RevealedOut:
+def reveal_numbers(request: HttpRequest, person_id: Identifier, payload: AccountReasonIn) -> RevealedOut:
     """Whole numbers, for those who keep the archive and say why; each look is on record. The answer is never kept."""
     found = actions.reveal(actor=actor_of(request), person_id=person_id, reason=payload.reason)
     return RevealedOut(id_number=found.id_number, phone=found.phone)

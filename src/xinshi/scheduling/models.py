@@ -315,6 +315,8 @@ class WishCost(models.Model):
     filled_more = models.IntegerField()
     coverage_more = models.BigIntegerField()
     match_more = models.BigIntegerField()
+    changes_more = models.IntegerField(null=True)
+    """Of the limit on changes alone: how many more of what stood the plan without it changes."""
 
     class Meta:
         db_table = "plan_wish_cost"

@@ -171,11 +171,12 @@ class WeighedOut(Schema):
 
 
 class WishCostOut(Schema):
-    """What there would be more of without a wish."""
+    """What there would be more of without a wish; `changes`, of the limit on them alone, to what stood."""
 
     wish: str
     filled: int
     match: int
+    changes: int | None
 
 
 class ComparisonOut(Schema):
@@ -300,7 +301,7 @@ def list_empty_shifts(request: HttpRequest, plan_id: Identifier) -> list[EmptySh
 def list_wish_costs(request: HttpRequest, plan_id: Identifier) -> list[WishCostOut]:
     """What each wish costs; empty where that was not asked for."""
     found = version_queries.wish_lines(access.version_of(actor_of(request), plan_id))
-    return [WishCostOut(wish=one.wish, filled=one.filled, match=one.match) for one in found]
+    return [WishCostOut(wish=one.wish, filled=one.filled, match=one.match, changes=one.changes) for one in found]
 
 
 @router.get("/plans/{plan_id}/compare/{other_id}", response=ComparisonOut)

@@ -29,6 +29,12 @@ def require_manager(actor: Actor) -> None:
         raise NotAllowed
 
 
+def require_reader(actor: Actor) -> None:
+    """Who manages, and auditors, read every course and everybody's records."""
+    if not sees_all(actor):
+        raise NotAllowed
+
+
 def require_person(actor: Actor) -> int:
     """Whoever takes a course is somebody in the archive."""
     if actor.person_id is None:

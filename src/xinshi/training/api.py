@@ -1,46 +1,40 @@
-"""Training for programs: courses, one's own way through them, sessions, certificates."""
+"""Training for programs: courses and one's own way through them; the desk's verbs are in the modules beside this one."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
 from pydantic import Field
 
 from xinshi.doors.api import CursorPage, actor_of, cursor_page, idempotent
-from xinshi.kernel.errors import NotFound
 from xinshi.training import access, actions, queries
-from xinshi.training.actions import Mark
+from xinshi.training.certificate_api import router as certificate_router
+from xinshi.training.course_api import router as course_router
 from xinshi.training.domain import QUESTIONS_PER_TRY_MAX, Part
-from xinshi.training.models import Certificate, Course, Place, Session
+from xinshi.training.models import FILE_TYPES
+from xinshi.training.question_api import router as question_router
+from xinshi.training.schemas import (
+    CertificateIdOut,
+    CourseOut,
+    Cursor,
+    Identifier,
+    LessonFileOut,
+    Limit,
+    Reference,
+    course_out,
+    file_out,
+)
+from xinshi.training.serving import file_answer
+from xinshi.training.session_api import router as session_router
 
 router = Router(tags=["training"])
-ID_MAX = 2**63 - 1
-Identifier = Annotated[int, Path(ge=1, le=ID_MAX)]
-Cursor = Annotated[int | None, Query(ge=1, le=ID_MAX)]
-Limit = Annotated[int, Query(ge=1, le=200)]
+router.add_router("", course_router)
+router.add_router("", question_router)
+router.add_router("", session_router)
+router.add_router("", certificate_router)
 Choice = Annotated[int, Field(ge=0, le=20)]
-Reference = Annotated[int, Field(ge=1, le=ID_MAX)]
-MARKS_MAX = 1_000
-
-
-class CourseOut(Schema):
-    """A course; `kind` 1 general, 2 for a post, 3 professional, `way` 1 remote, 2 face to face: the norm's codes."""
-
-    id: int
-    code: str
-    title: str
-    title_en: str
-    summary: str
-    kind: str
-    way: str
-    provider: str
-    state: str
-    study_minutes: int
-    valid_months: int | None
-    renews_id: int | None
 
 
 class LessonOut(Schema):
@@ -48,6 +42,18 @@ class LessonOut(Schema):
     title: str
     minutes: int
     is_done: bool
+
+
+class LessonTextOut(LessonOut):
+    """A lesson to read, number `number` of `total`; `text` is plain with a few signs: # heading, - item, **bold**."""
+
+    course_id: int
+    text: str
+    number: int
+    total: int
+    previous_id: int | None
+    next_id: int | None
+    files: list[LessonFileOut]
 
 
 class StepOut(Schema):
@@ -90,16 +96,16 @@ class TryOut(Schema):
     questions: list[QuestionOut]
 
 
-class AnswerIn(Schema):
+class TryAnswerIn(Schema):
     question_id: Reference
     chosen: Annotated[list[Choice], Field(max_length=10)]
 
 
 class AnswersIn(Schema):
-    answers: Annotated[list[AnswerIn], Field(max_length=QUESTIONS_PER_TRY_MAX)]
+    answers: Annotated[list[TryAnswerIn], Field(max_length=QUESTIONS_PER_TRY_MAX)]
 
 
-class AnsweredOut(Schema):
+class TryAnsweredOut(Schema):
     result_id: int
     right_count: int
     question_count: int
@@ -107,99 +113,34 @@ class AnsweredOut(Schema):
     certificate_id: int | None
 
 
+class WrongOut(Schema):
+    """A question that was answered wrongly, and what explains it; never which option is right."""
+
+    question_id: int
+    text: str
+    explanation: str
+
+
+class ResultOut(Schema):
+    """How a try went, and what may be done now."""
+
+    id: int
+    course_id: int
+    percent: int
+    is_passed: bool
+    wrong: list[WrongOut]
+    tries_left: int
+    wait_minutes: int
+    certificate_id: int | None
+
+
 class StartedOut(Schema):
     enrolment_id: int
 
 
-class FinishedOut(Schema):
-    """`certificate_id` where the lesson was the last thing to do."""
-
-    certificate_id: int | None
-
-
-class SessionOut(Schema):
-    id: int
-    course_id: int | None
-    title: str
-    topic: str
-    place: str
-    starts_at: datetime
-    ends_at: datetime
-    places: int
-    taken: int
-    state: str
-
-
-class PlaceOut(Schema):
-    place_id: int
-    is_waiting: bool
-
-
-class GivenUpOut(Schema):
-    place_id: int
-
-
-class MarkIn(Schema):
-    place_id: Reference
-    mark: Mark
-
-
-class MarksIn(Schema):
-    marks: Annotated[list[MarkIn], Field(max_length=MARKS_MAX)]
-
-
-class MarkedOut(Schema):
-    changed: int
-
-
-class RosterLineOut(Schema):
-    place_id: int
-    person_id: int
-    name: str
-    state: str
-    presence: str
-    came_at: datetime | None
-    left_at: datetime | None
-
-
-class CertificateOut(Schema):
-    """`state` is valid, expired or revoked."""
-
-    id: int
-    number: str
-    course_id: int
-    person_id: int
-    issued_on: date
-    expires_on: date | None
-    state: str
-
-
-class RecordLineOut(Schema):
-    """A line of the training record; `kind` and `way` are the norm's codes."""
-
-    title: str
-    content: str
-    minutes: int
-    provider: str
-    day: date
-    kind: str
-    way: str
-    is_meeting: bool
-
-
-def _course(row: Course) -> CourseOut:
-    names = CourseOut.model_fields
-    return CourseOut(**{name: getattr(row, name) for name in names})
-
-
-def _session(row: Session) -> SessionOut:
-    names = SessionOut.model_fields
-    return SessionOut(**{name: getattr(row, name) for name in names})
-
-
 def _path(found: queries.CoursePath) -> CoursePathOut:
     return CoursePathOut(
-        course=_course(found.course),
+        course=course_out(found.course),
         is_started=found.enrolment is not None,
         percent=found.percent,
         lessons=[
@@ -217,7 +158,7 @@ def _path(found: queries.CoursePath) -> CoursePathOut:
 @router.get("/courses", response=CursorPage[CourseOut])
 def courses(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Courses that the caller may see, newest first."""
-    return cursor_page(access.courses_visible_to(actor_of(request)), cursor=cursor, limit=limit, render=_course)
+    return cursor_page(access.courses_visible_to(actor_of(request)), cursor=cursor, limit=limit, render=course_out)
 
 
 @router.get("/courses/{course_id}", response=CoursePathOut)
@@ -233,11 +174,39 @@ def start(request: HttpRequest, course_id: Identifier) -> StartedOut:
     return StartedOut(enrolment_id=actions.start_course(actor=actor_of(request), course_id=course_id))
 
 
-@router.post("/lessons/{lesson_id}/finish", response=FinishedOut)
+@router.get("/lessons/{lesson_id}", response=LessonTextOut)
+def lesson(request: HttpRequest, lesson_id: Identifier) -> LessonTextOut:
+    """A lesson to read, whether or not the course was begun."""
+    found = queries.lesson_view(actor_of(request), lesson_id)
+    return LessonTextOut(
+        id=found.lesson.pk,
+        course_id=found.course.pk,
+        title=found.lesson.title,
+        minutes=found.lesson.minutes,
+        is_done=found.is_done,
+        text=found.lesson.text,
+        number=found.number,
+        total=found.total,
+        previous_id=found.previous_id,
+        next_id=found.next_id,
+        files=[file_out(row) for row in found.files],
+    )
+
+
+@router.get(
+    "/files/{file_id}",
+    openapi_extra={"responses": {200: {"content": {content_type: {} for content_type in FILE_TYPES}}}},
+)
+def lesson_file(request: HttpRequest, file_id: Identifier) -> HttpResponse:
+    """The content of a lesson's file; a film in the parts that `Range` asks for."""
+    return file_answer(request, queries.lesson_file(actor_of(request), file_id))
+
+
+@router.post("/lessons/{lesson_id}/finish", response=CertificateIdOut)
 @idempotent
-def finish(request: HttpRequest, lesson_id: Identifier) -> FinishedOut:
+def finish(request: HttpRequest, lesson_id: Identifier) -> CertificateIdOut:
     """Say that a lesson was read."""
-    return FinishedOut(certificate_id=actions.finish_lesson(actor=actor_of(request), lesson_id=lesson_id))
+    return CertificateIdOut(certificate_id=actions.finish_lesson(actor=actor_of(request), lesson_id=lesson_id))
 
 
 @router.post("/courses/{course_id}/tries", response=TryOut)
@@ -261,13 +230,13 @@ def draw(request: HttpRequest, course_id: Identifier) -> TryOut:
     )
 
 
-@router.post("/tries/{try_id}/answers", response=AnsweredOut)
+@router.post("/tries/{try_id}/answers", response=TryAnsweredOut)
 @idempotent
-def answer(request: HttpRequest, try_id: Identifier, payload: AnswersIn) -> AnsweredOut:
+def answer(request: HttpRequest, try_id: Identifier, payload: AnswersIn) -> TryAnsweredOut:
     """Hand in a try; it is judged here."""
     answers = {row.question_id: row.chosen for row in payload.answers}
     found = actions.answer_quiz(actor=actor_of(request), try_id=try_id, answers=answers)
-    return AnsweredOut(
+    return TryAnsweredOut(
         result_id=found.result_id,
         right_count=found.right_count,
         question_count=found.question_count,
@@ -276,82 +245,17 @@ def answer(request: HttpRequest, try_id: Identifier, payload: AnswersIn) -> Answ
     )
 
 
-@router.get("/sessions", response=CursorPage[SessionOut])
-def sessions(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
-    """Sessions and meetings that the caller may see, newest first."""
-    return cursor_page(access.sessions_visible_to(actor_of(request)), cursor=cursor, limit=limit, render=_session)
-
-
-@router.post("/sessions/{session_id}/places", response=PlaceOut)
-@idempotent
-def sign_up(request: HttpRequest, session_id: Identifier) -> PlaceOut:
-    """Take a place for oneself, or wait for one."""
-    taken = actions.sign_up(actor=actor_of(request), session_id=session_id)
-    return PlaceOut(place_id=taken.place_id, is_waiting=taken.is_waiting)
-
-
-@router.post("/places/{place_id}/give-up", response=GivenUpOut)
-@idempotent
-def give_up(request: HttpRequest, place_id: Identifier) -> GivenUpOut:
-    """Give one's place back; the first who waits gets it."""
-    actions.give_up(actor=actor_of(request), place_id=place_id)
-    return GivenUpOut(place_id=place_id)
-
-
-@router.get("/sessions/{session_id}/places", response=list[RosterLineOut])
-def roster(request: HttpRequest, session_id: Identifier) -> list[RosterLineOut]:
-    """Who has a place or waits, for the session's trainer and who manages; at most 1,000."""
-    _, places = queries.roster(actor_of(request), session_id)
-    return [_line(row) for row in places[:MARKS_MAX]]
-
-
-def _line(row: Place) -> RosterLineOut:
-    return RosterLineOut(
-        place_id=row.pk,
-        person_id=row.person_id,
-        name=row.person.name,
-        state=row.state,
-        presence=row.presence,
-        came_at=row.came_at,
-        left_at=row.left_at,
+@router.get("/results/{result_id}", response=ResultOut)
+def result(request: HttpRequest, result_id: Identifier) -> ResultOut:
+    """One's own result of a try: what was wrong and why."""
+    found = queries.quiz_result(actor_of(request), result_id)
+    return ResultOut(
+        id=found.result.pk,
+        course_id=found.course.pk,
+        percent=found.percent,
+        is_passed=found.result.is_passed,
+        wrong=[WrongOut(question_id=row.pk, text=row.text, explanation=row.explanation) for row in found.wrong],
+        tries_left=found.tries.left,
+        wait_minutes=found.tries.wait_minutes,
+        certificate_id=found.certificate_id,
     )
-
-
-@router.post("/sessions/{session_id}/marks", response=MarkedOut)
-@idempotent
-def mark(request: HttpRequest, session_id: Identifier, payload: MarksIn) -> MarkedOut:
-    """Mark who came, left, or did not come."""
-    marks = {row.place_id: row.mark for row in payload.marks}
-    return MarkedOut(changed=actions.mark(actor=actor_of(request), session_id=session_id, marks=marks))
-
-
-@router.get("/certificates", response=CursorPage[CertificateOut])
-def certificates(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
-    """The caller's own certificates, or all for who manages courses; newest first."""
-    rows = access.certificates_visible_to(actor_of(request))
-    return cursor_page(rows, cursor=cursor, limit=limit, render=_certificate)
-
-
-def _certificate(row: Certificate) -> CertificateOut:
-    return CertificateOut(
-        id=row.pk,
-        number=row.number,
-        course_id=row.course_id,
-        person_id=row.person_id,
-        issued_on=row.issued_on,
-        expires_on=row.expires_on,
-        state=queries.state_of_today(row),
-    )
-
-
-@router.get("/record", response=list[RecordLineOut])
-def record(request: HttpRequest, year: Annotated[int | None, Query(ge=1990, le=2100)] = None) -> list[RecordLineOut]:
-    """The caller's own training record, the newest first."""
-    actor = actor_of(request)
-    if actor.person_id is None:
-        raise NotFound
-    names = RecordLineOut.model_fields
-    return [
-        RecordLineOut(**{name: getattr(line, name) for name in names})
-        for line in queries.training_record(actor.person_id, year=year)
-    ]

@@ -99,7 +99,8 @@ def new_lesson(request: PageRequest, course_id: int) -> HttpResponse:
 @page(MANAGERS, methods=("GET", "POST"))
 def edit_lesson(request: PageRequest, lesson_id: int) -> HttpResponse:
     """A lesson's words, and the files that belong to it."""
-    lesson = _lesson(lesson_id)
+    found = queries.managed_lesson(request.actor, lesson_id)
+    lesson = found.lesson
     form = LessonForm(request.POST if request.method == "POST" else None, initial=lesson_initial(lesson))
     if form.is_bound and form.is_valid():
         saved = attempt(
@@ -109,37 +110,30 @@ def edit_lesson(request: PageRequest, lesson_id: int) -> HttpResponse:
         if saved:
             messages.success(request, gettext("Changed."))
             return redirect("training:edit_lesson", lesson.pk)
-    return _show_lesson(request, lesson, form, FileForm())
+    return _show_lesson(request, found, form, FileForm())
 
 
-def _show_lesson(request: PageRequest, lesson: Lesson, form: LessonForm, file_form: FileForm) -> HttpResponse:
+def _show_lesson(request: PageRequest, found: queries.LessonRow, form: LessonForm, file_form: FileForm) -> HttpResponse:
     context = {
-        "lesson": lesson,
-        "course": lesson.course,
+        "lesson": found.lesson,
+        "course": found.lesson.course,
         "form": form,
         "file_form": file_form,
-        "files": list(LessonFile.objects.filter(lesson=lesson, removed_at=None).order_by("pk")),
+        "files": found.files,
     }
     return render(request, "training/edit_lesson.html", context)
 
 
-def _lesson(lesson_id: int) -> Lesson:
-    found = Lesson.objects.select_related("course").filter(pk=lesson_id, retired_at=None).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 @page(MANAGERS, methods=("POST",))
 def move_lesson(request: PageRequest, lesson_id: int) -> HttpResponse:
-    lesson = _lesson(lesson_id)
+    lesson = queries.managed_lesson(request.actor, lesson_id).lesson
     actions.move_lesson(actor=request.actor, lesson_id=lesson_id, down=request.POST.get("way") == "down")
     return redirect("training:manage", lesson.course_id)
 
 
 @page(MANAGERS, methods=("POST",))
 def retire_lesson(request: PageRequest, lesson_id: int) -> HttpResponse:
-    lesson = _lesson(lesson_id)
+    lesson = queries.managed_lesson(request.actor, lesson_id).lesson
     actions.retire_lesson(actor=request.actor, lesson_id=lesson_id)
     messages.success(request, gettext("The lesson was taken out. Who finished it keeps that."))
     return redirect("training:manage", lesson.course_id)
@@ -147,7 +141,8 @@ def retire_lesson(request: PageRequest, lesson_id: int) -> HttpResponse:
 
 @page(MANAGERS, methods=("POST",))
 def add_file(request: PageRequest, lesson_id: int) -> HttpResponse:
-    lesson = _lesson(lesson_id)
+    found = queries.managed_lesson(request.actor, lesson_id)
+    lesson = found.lesson
     form = FileForm(request.POST, request.FILES)
     if form.is_valid():
         typed = form.cleaned_data
@@ -160,7 +155,7 @@ def add_file(request: PageRequest, lesson_id: int) -> HttpResponse:
         if made:
             messages.success(request, gettext("The file was added."))
             return redirect("training:edit_lesson", lesson.pk)
-    return _show_lesson(request, lesson, LessonForm(initial=lesson_initial(lesson)), form)
+    return _show_lesson(request, found, LessonForm(initial=lesson_initial(lesson)), form)
 
 
 @page(MANAGERS, methods=("POST",))

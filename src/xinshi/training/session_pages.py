@@ -123,11 +123,12 @@ def _write(request: PageRequest, session_id: int, form: MinutesForm) -> bool:
 @page(SIGNED_IN, methods=("POST",))
 def practical(request: PageRequest, session_id: int) -> HttpResponse:
     """The trainer says that somebody can do it in practice."""
-    found, places = queries.roster(request.actor, session_id)
     typed = request.POST.get("place", "")
-    place = places.filter(pk=int(typed)).first() if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
-    if place is None or found.course_id is None:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
         raise NotFound
-    actions.judge_practical(actor=request.actor, person_id=place.person_id, course_id=found.course_id)
+    place = queries.place_in(request.actor, session_id, int(typed))
+    if place.session.course_id is None:
+        raise NotFound
+    actions.judge_practical(actor=request.actor, person_id=place.person_id, course_id=place.session.course_id)
     messages.success(request, gettext("%(name)s has shown it in practice.") % {"name": place.person.name})
     return redirect("training:attendance", session_id)

@@ -37,6 +37,7 @@ TASKS: Final[tuple[tuple[str, Callable[[Asked], list[Task]]], ...]] = (
     ("exchange:held_back", lambda of: [queries.held_back_task(of.actor, of.address)]),
     ("interbank:differences", lambda of: [queries.differences_task(of.actor, of.address)]),
     ("interbank:overlaps", lambda of: queries.overlaps_tasks(of.actor, of.address)),
+    ("interbank:clashes", lambda of: queries.clashes_tasks(of.actor, of.address)),
     ("exchange:partners", lambda of: queries.partner_tasks(of.actor, of.address)),
     ("interbank:own_keys", lambda of: queries.own_keys_tasks(of.actor, of.address)),
     ("interbank:transfers", lambda of: queries.unknown_transfers_tasks(of.actor, f"{of.address}?state=unknown")),

@@ -24,6 +24,7 @@ from xinshi.bank.rules import Policy
 from xinshi.benefits import queries as benefits
 from xinshi.exchange import queries as exchange
 from xinshi.exchange.partners import queries as partners
+from xinshi.interbank.identity import queries as identity
 from xinshi.interbank.moving import key_queries
 from xinshi.interbank.moving import queries as interbank
 from xinshi.interbank.overlaps import queries as overlaps
@@ -258,6 +259,13 @@ def overlaps_tasks(actor: Actor, address: str) -> list[Task]:
     return (
         [Task(address, "eye", count, gettext("hours that may have been counted twice"), tone="warn")] if count else []
     )
+
+
+def clashes_tasks(actor: Actor, address: str) -> list[Task]:
+    """Identity numbers that stand on two records, so that neither is used between banks; no line while there are none."""
+    count = identity.clash_count(actor)
+    label = gettext("identity numbers on two records")
+    return [Task(address, "user-round", count, label, tone="warn")] if count else []
 
 
 def partner_tasks(actor: Actor, address: str) -> list[Task]:

@@ -7,18 +7,18 @@ import re
 from django.urls import resolve
 
 from xinshi.api.shell import api
-from xinshi.api.urls import addresses
+from xinshi.api.urls import flat
 
 SAMPLE = {"int": "1", "str": "a", "uuid": "00000000-0000-4000-8000-000000000000"}
 
 
 def test_every_address_leads_where_it_led_in_one_list() -> None:
-    assert len(addresses) > 300
-    for one in addresses:
+    assert len(flat) > 300
+    for one in flat:
         route = str(one.pattern)
         path = re.sub(r"<(?:(\w+):)?\w+>", lambda found: SAMPLE[found[1] or "str"], route)
         match = resolve(f"/api/v1/{path}")
-        first = next(other for other in addresses if other.resolve(path))
+        first = next(other for other in flat if other.resolve(path))
         assert match.func is first.callback
         assert match.route == f"api/v1/{first.pattern}"
         assert match.view_name == f"{api.urls_namespace}:{first.name}"
@@ -26,4 +26,4 @@ def test_every_address_leads_where_it_led_in_one_list() -> None:
 
 def test_an_address_is_found_after_looking_at_few() -> None:
     """A third of a small request was looking through all of them."""
-    assert len(resolve("/api/v1/attendance/codes").tried) < len(addresses) / 5
+    assert len(resolve("/api/v1/attendance/codes").tried) < len(flat) / 5

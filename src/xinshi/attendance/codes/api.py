@@ -54,7 +54,7 @@ class LateCodeIn(Schema):
     choice: Choice = Choice.BY_STATE
 
 
-class GrantOut(Schema):
+class CodeGrantOut(Schema):
     grant: str
     now: datetime
 
@@ -79,7 +79,7 @@ class AnomalyOut(Schema):
     found_at: datetime
 
 
-class ReviewIn(Schema):
+class CodeReviewIn(Schema):
     accepts: bool
     note: Reason
 
@@ -130,10 +130,10 @@ def use_digits(request: HttpRequest, payload: DigitsIn) -> ArrivalOut:
     return _arrival(arrive_by_digits(actor=actor_of(request), typed=payload.digits, choice=payload.choice))
 
 
-@router.get("/late-codes/grant", response=GrantOut)
-def show_grant(request: HttpRequest) -> GrantOut:
+@router.get("/late-codes/grant", response=CodeGrantOut)
+def show_grant(request: HttpRequest) -> CodeGrantOut:
     """What a device keeps so that it may send scans later, and the server's clock."""
-    return GrantOut(grant=new_grant(actor_of(request)), now=clock.now())
+    return CodeGrantOut(grant=new_grant(actor_of(request)), now=clock.now())
 
 
 @router.post("/late-codes", response=ArrivalOut)
@@ -174,7 +174,7 @@ def _anomaly(row: Anomaly) -> AnomalyOut:
 
 @router.post("/anomalies/{anomaly_id}/review", response=ReviewedOut)
 @idempotent
-def review_anomaly(request: HttpRequest, anomaly_id: Identifier, payload: ReviewIn) -> ReviewedOut:
+def review_anomaly(request: HttpRequest, anomaly_id: Identifier, payload: CodeReviewIn) -> ReviewedOut:
     """Accept it, so that the record can be approved, or uphold it, so that it cannot; with a note."""
     anomalies.review(actor=actor_of(request), anomaly_id=anomaly_id, accepts=payload.accepts, note=payload.note)
     return ReviewedOut(anomaly_id=anomaly_id, state=Anomaly.State.ACCEPTED if payload.accepts else Anomaly.State.UPHELD)

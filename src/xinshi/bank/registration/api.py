@@ -46,7 +46,7 @@ class AccountToCheckOut(Schema):
     opened_through: str
 
 
-class DecidedOut(Schema):
+class AccountDecidedOut(Schema):
     """The state of the passbook after the decision."""
 
     passbook_id: int
@@ -107,20 +107,20 @@ def list_accounts_to_check(request: HttpRequest, cursor: Cursor = None, limit: L
     return cursor_page(queries.accounts_to_check(actor_of(request)), cursor=cursor, limit=limit, render=_to_check)
 
 
-@router.post("/accounts-to-check/{passbook_id}/approval", response=DecidedOut)
+@router.post("/accounts-to-check/{passbook_id}/approval", response=AccountDecidedOut)
 @idempotent
-def approve_an_account(request: HttpRequest, passbook_id: Identifier) -> DecidedOut:
+def approve_an_account(request: HttpRequest, passbook_id: Identifier) -> AccountDecidedOut:
     """The document was seen and fits. Refused for who is too young, and without a guardian's consent for minors."""
     deciding.approve_account(actor=actor_of(request), passbook_id=passbook_id)
-    return DecidedOut(passbook_id=passbook_id, state=Passbook.State.ACTIVE)
+    return AccountDecidedOut(passbook_id=passbook_id, state=Passbook.State.ACTIVE)
 
 
-@router.post("/accounts-to-check/{passbook_id}/refusal", response=DecidedOut)
+@router.post("/accounts-to-check/{passbook_id}/refusal", response=AccountDecidedOut)
 @idempotent
-def refuse_an_account(request: HttpRequest, passbook_id: Identifier, payload: RefusalIn) -> DecidedOut:
+def refuse_an_account(request: HttpRequest, passbook_id: Identifier, payload: RefusalIn) -> AccountDecidedOut:
     """The account does not open; document number and phone are forgotten."""
     deciding.refuse_account(actor=actor_of(request), passbook_id=passbook_id, reason=payload.reason)
-    return DecidedOut(passbook_id=passbook_id, state=Passbook.State.CLOSED)
+    return AccountDecidedOut(passbook_id=passbook_id, state=Passbook.State.CLOSED)
 
 
 @router.post("/people/{person_id}/guardian", response=GuardianOut)

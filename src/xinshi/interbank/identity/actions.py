@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from xinshi.audit.actions import record
+from xinshi.doors.lookups import Many
 from xinshi.exchange.access import require_keeper
 from xinshi.exchange.models import Partner
 from xinshi.interbank.identity import domain
@@ -170,7 +171,7 @@ def _consenting(partner: Partner, person_ids: Sequence[int] | None) -> list[int]
         purpose=purpose_of(partner), withdrawn_at=None, person__erased_at=None, person__merged_into=None
     )
     if person_ids is not None:
-        rows = rows.filter(person_id__in=list(person_ids)[:PART])
+        rows = rows.filter(person_id__among=Many(person_ids))
     return list(rows.order_by("person_id").values_list("person_id", flat=True)[:PEOPLE_MAX])
 
 
@@ -179,7 +180,7 @@ def _forget_what_ended(partner: Partner, person_ids: Sequence[int] | None) -> in
     standing = Consent.objects.filter(purpose=purpose_of(partner), withdrawn_at=None).values("person_id")
     rows = PersonToken.objects.filter(key__partner=partner)
     if person_ids is not None:
-        rows = rows.filter(person_id__in=list(person_ids)[:PART])
+        rows = rows.filter(person_id__among=Many(person_ids))
     gone = rows.exclude(person_id__in=standing) | rows.exclude(person__erased_at=None)
     gone = gone | rows.exclude(person__merged_into=None) | rows.exclude(key__in=usable_keys(partner.pk))
     ids = list(gone.values_list("pk", flat=True)[:PEOPLE_MAX])
@@ -234,7 +235,7 @@ def _free_lone_clashes(partner: Partner) -> None:
     for pk, key_id, digest in rows.values_list("pk", "key_id", "digest")[:PEOPLE_MAX]:
         groups[key_id, digest].append(pk)
     alone = [ids[0] for ids in groups.values() if len(ids) == 1]
-    PersonToken.objects.filter(pk__in=alone[:PART]).update(state=State.ACTIVE)
+    PersonToken.objects.filter(pk__among=Many(alone)).update(state=State.ACTIVE)
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
 
 
-class ComparisonOut(Schema):
+class BankComparisonOut(Schema):
     """Two lists of one period, compared once; counts per list."""
 
     id: int
@@ -110,7 +110,7 @@ class BankStatementOut(Schema):
     document: dict[str, Any]
 
 
-@router.get("/comparisons", response=CursorPage[ComparisonOut])
+@router.get("/comparisons", response=CursorPage[BankComparisonOut])
 def list_bank_comparisons(
     request: HttpRequest,
     partner_id: Annotated[int, Query(ge=1, le=2**63 - 1)],
@@ -122,9 +122,9 @@ def list_bank_comparisons(
     return cursor_page(rows, cursor=cursor, limit=limit, render=_comparison)
 
 
-@router.post("/comparisons", response=ComparisonOut)
+@router.post("/comparisons", response=BankComparisonOut)
 @idempotent(in_one_transaction=False)
-def compare_with_bank(request: HttpRequest, payload: CompareIn) -> ComparisonOut:
+def compare_with_bank(request: HttpRequest, payload: CompareIn) -> BankComparisonOut:
     """Compare now, by the partner's interface."""
     actor = actor_of(request)
     number = actions.compare_by_interface(
@@ -185,8 +185,8 @@ def issue_bank_statement(request: HttpRequest, payload: BankStatementIn) -> Bank
     return _statement(row)
 
 
-def _comparison(row: Comparison) -> ComparisonOut:
-    return ComparisonOut(
+def _comparison(row: Comparison) -> BankComparisonOut:
+    return BankComparisonOut(
         id=row.pk,
         partner=row.partner.code,
         from_day=row.from_day,

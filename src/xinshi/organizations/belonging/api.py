@@ -37,11 +37,11 @@ class OwnMembershipOut(Schema):
     keepers: int
 
 
-class ConsentIn(Schema):
+class MembershipConsentIn(Schema):
     is_given: bool
 
 
-class ConsentOut(Schema):
+class MembershipConsentOut(Schema):
     organization_id: int
     is_given: bool
 
@@ -115,7 +115,7 @@ class EnrolmentMadeOut(Schema):
     state: Enrolment.State
 
 
-class RejectedRowOut(Schema):
+class EnrolRejectedRowOut(Schema):
     row: int
     column: str
     code: str
@@ -126,7 +126,7 @@ class EnrolmentReportOut(Schema):
     rows: int
     asked: int
     already: int
-    rejected: list[RejectedRowOut]
+    rejected: list[EnrolRejectedRowOut]
 
 
 class RollUpOut(Schema):
@@ -180,12 +180,14 @@ def answer_enrolment(request: HttpRequest, enrolment_id: Identifier, payload: En
     return EnrolmentAnswerOut(organization_id=organization_id, is_member=payload.accepts)
 
 
-@router.put("/{int:organization_id}/consent", response=ConsentOut)
+@router.put("/{int:organization_id}/consent", response=MembershipConsentOut)
 @idempotent
-def set_my_consent(request: HttpRequest, organization_id: Identifier, payload: ConsentIn) -> ConsentOut:
+def set_my_consent(
+    request: HttpRequest, organization_id: Identifier, payload: MembershipConsentIn
+) -> MembershipConsentOut:
     """Let who keeps the organisation see one's name, number and phone, or no longer."""
     deciding.set_consent(actor=actor_of(request), organization_id=organization_id, is_given=payload.is_given)
-    return ConsentOut(organization_id=organization_id, is_given=payload.is_given)
+    return MembershipConsentOut(organization_id=organization_id, is_given=payload.is_given)
 
 
 @router.post("/{int:organization_id}/joining", response=EnrolmentAnswerOut)

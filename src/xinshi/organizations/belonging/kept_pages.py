@@ -24,7 +24,6 @@ from xinshi.organizations.belonging.forms import EnrolForm, MemberSearch, SheetF
 from xinshi.organizations.designations.queries import designations, reached
 from xinshi.organizations.downloads import download
 from xinshi.organizations.figures import reserved_shifts
-from xinshi.organizations.structure import roll_up
 from xinshi.organizations.wording import KINDS
 
 UPLOAD: Final = "enrolment"
@@ -50,24 +49,23 @@ def kept_one(request: PageRequest, organization_id: int) -> HttpResponse:
 
 def _show(request: PageRequest, organization_id: int, *, phone: tuple[int, str] | None = None) -> HttpResponse:
     actor = request.actor
-    found = queries.kept_organization(actor, organization_id)
     form = MemberSearch(request.GET)
     term = form.cleaned_data["q"] if form.is_valid() else ""
-    shown = queries.kept_page(actor, organization_id, term=term, number=request.GET.get("page"))
+    view = queries.kept_view(actor, organization_id, term=term, number=request.GET.get("page"))
     context = {
-        "found": found,
-        "kind": KINDS[found.kind],
-        "roll_up": roll_up(actor, organization_id),
+        "found": view.organization,
+        "kind": KINDS[view.organization.kind],
+        "roll_up": view.roll_up,
         "form": form,
         "query": term,
         "page_query": urlencode({"q": term}) if term else "",
-        "page": shown,
-        "lines": [queries.member_line(row) for row in shown],
+        "page": view.page,
+        "lines": [queries.member_line(row) for row in view.page],
         "phone": phone,
         "agreements": agreement_rows(agreements(actor, organization_id=organization_id)[:SHOWN_MAX]),
         "reached": reached(designations(actor, organization_id=organization_id)[:SHOWN_MAX]),
         "shifts": [(shift, object_url(shift.object_ref)) for shift in reserved_shifts(organization_id)],
-        "waiting": queries.open_enrolments(actor, organization_id).count(),
+        "waiting": view.waiting,
     }
     return render(request, "organizations/kept.html", context)
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
-from xinshi.organizations.access import kept_by, require_keeps
+from xinshi.organizations.access import is_keeper, kept_by, require_keeps
 from xinshi.organizations.models import (
     Enrolment,
     Membership,
@@ -19,6 +19,7 @@ from xinshi.organizations.models import (
     Organization,
     PrimaryOrganization,
 )
+from xinshi.organizations.structure import RollUp, counted
 from xinshi.organizations.teams import STAFF_KINDS
 from xinshi.people.domain import masked_name, masked_phone
 
@@ -145,12 +146,38 @@ def _counts(rows: QuerySet[Membership] | QuerySet[Enrolment]) -> dict[int, int]:
 
 
 def kept_organization(actor: Actor, organization_id: int) -> Organization:
-    """An organisation that the actor keeps, or any for the station; NotFound for everybody else."""
-    require_keeps(actor, organization_id)
-    row = Organization.objects.select_related("parent").filter(pk=organization_id).first()
+    """An organisation that the actor keeps, or any for the station, with how many it `asked` who have not answered.
+
+    NotFound for everybody else. One query.
+    """
+    rows = Organization.objects.all() if is_keeper(actor) else kept_by(actor)
+    asked = Count("enrolments", filter=Q(enrolments__state=Enrolment.State.ASKED))
+    row = rows.select_related("parent").annotate(asked=asked).filter(pk=organization_id).first()
     if row is None:
         raise NotFound
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """An organisation for who keeps it: a page of its members, counts with all below it, and how many have not answered."""
+
+    organization: Organization
+    page: Page[Membership]
+    roll_up: RollUp
+    waiting: int
+
+
+def kept_view(actor: Actor, organization_id: int, *, term: str = "", number: str | None = None) -> KeptView:
+    """Asks once whether the actor keeps it; NotFound for who does not. Five queries."""
+    found = kept_organization(actor, organization_id)
+    waiting: int = found.asked  # type: ignore[attr-defined]  # annotated by kept_organization
+    return KeptView(
+        organization=found,
+        page=Paginator(_members(found.pk, term=term), PAGE_SIZE).get_page(number),
+        roll_up=counted(found.pk),
+        waiting=waiting,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +203,10 @@ def kept_members(
 ) -> QuerySet[Membership]:
     """Who belongs to it now, `has_consented` with each; a search finds only those who let themselves be seen."""
     require_keeps(actor, organization_id)
+    return _members(organization_id, term=term, is_seen_only=is_seen_only)
+
+
+def _members(organization_id: int, *, term: str = "", is_seen_only: bool = False) -> QuerySet[Membership]:
     rows = Membership.objects.filter(organization_id=organization_id, until=None, person__erased_at=None)
     found = rows.select_related("person").annotate(has_consented=_consented())
     wanted = term.strip().replace("\0", "")
@@ -200,10 +231,6 @@ def member_line(row: Membership) -> MemberLine:
         is_leader=row.is_leader,
         has_consented=has_consented,
     )
-
-
-def kept_page(actor: Actor, organization_id: int, *, term: str, number: str | None) -> Page[Membership]:
-    return Paginator(kept_members(actor, organization_id, term=term), PAGE_SIZE).get_page(number)
 
 
 def open_enrolments(actor: Actor, organization_id: int) -> QuerySet[Enrolment]:

@@ -27,7 +27,7 @@ from xinshi.scheduling.domain import LIMIT_WISH, VALUE_PARTS, WISHES, PlanSettin
 from xinshi.scheduling.models import Assignment, PlanLine, PlanVersion, WishCost
 from xinshi.scheduling.running import Solve, SolverFailed, Stopped, in_a_process
 from xinshi.scheduling.solver.answer import Plan
-from xinshi.scheduling.solver.checker import BrokenRule, check
+from xinshi.scheduling.solver.checker import BrokenRule, changes_in, check
 from xinshi.scheduling.solver.problem import Problem
 from xinshi.scheduling.suggesting.queries import declined_pairs, opted_out
 from xinshi.scheduling.weighing import Standing
@@ -119,8 +119,8 @@ def _plan(version: PlanVersion, actor: Actor, solve: Solve) -> None:
     problems: dict[str, Problem] = {"plan": built.problem}
     if version.weighs_wishes:
         problems |= {wish: _built(version, without(settings, wish), known, at).problem for wish in WISHES}
-        if version.changes_max is not None:
-            problems[LIMIT_WISH] = replace(built.problem, changes_max=None)
+    if version.changes_max is not None:
+        problems[LIMIT_WISH] = replace(built.problem, changes_max=None)
     plans = solve(problems, version.time_limit_seconds, version.seed, beat)
     for name, plan in plans.items():
         check(problems[name], plan.chosen)
@@ -239,7 +239,14 @@ def _cost(version: PlanVersion, wish: str, problems: Mapping[str, Problem], plan
         filled_more=plan.filled - whole.filled,
         coverage_more=plan.worth.coverage - whole.worth.coverage,
         match_more=match - whole.worth.match,
+        changes_more=_changes_more(problems, plans) if wish == LIMIT_WISH else None,
     )
+
+
+def _changes_more(problems: Mapping[str, Problem], plans: Mapping[str, Plan]) -> int:
+    """How many more of what stood the plan without a limit changes."""
+    free, limited = (changes_in(problems[name], plans[name].chosen) for name in (LIMIT_WISH, "plan"))
+    return free - limited
 
 
 def _values(problem: Problem) -> dict[tuple[int, int], int]:

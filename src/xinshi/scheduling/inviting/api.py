@@ -85,7 +85,7 @@ class PublishIn(Schema):
     refill_minutes: Annotated[int, Field(ge=ANSWER_MINUTES_MIN, le=REFILL_MINUTES_MAX)] = REFILL_MINUTES_DEFAULT
 
 
-class PublishedOut(Schema):
+class PlanPublishedOut(Schema):
     version_id: int
     invited: int
     given: int
@@ -113,11 +113,11 @@ class InviteIn(Schema):
     person_id: Reference
 
 
-class MadeOut(Schema):
+class InvitationsMadeOut(Schema):
     id: int
 
 
-class ShareOut(Schema):
+class PlanShareOut(Schema):
     key: str
     people: int
     offered: int
@@ -139,8 +139,8 @@ class FairnessOut(Schema):
     few_percent: int | None
     waiting_long: int | None
     longest_wait_days: int | None
-    groups: list[ShareOut]
-    ages: list[ShareOut]
+    groups: list[PlanShareOut]
+    ages: list[PlanShareOut]
 
 
 @router.get("/invitations", response=list[InvitationOut])
@@ -185,12 +185,12 @@ def list_suggestions(request: HttpRequest) -> SuggestionsOut:
     )
 
 
-@router.post("/suggestions/{shift_id}/decline", response=MadeOut)
+@router.post("/suggestions/{shift_id}/decline", response=InvitationsMadeOut)
 @idempotent
-def decline_suggestion(request: HttpRequest, shift_id: Identifier) -> MadeOut:
+def decline_suggestion(request: HttpRequest, shift_id: Identifier) -> InvitationsMadeOut:
     """Do not suggest this shift to me again; a yes is signing up."""
     say_no(actor=actor_of(request), shift_id=shift_id)
-    return MadeOut(id=shift_id)
+    return InvitationsMadeOut(id=shift_id)
 
 
 @router.post("/suggestions/choice", response=SuggestionsOut)
@@ -207,9 +207,9 @@ def choose_suggestions(request: HttpRequest, payload: ChoiceIn) -> SuggestionsOu
     return list_suggestions(request)
 
 
-@router.post("/versions/{version_id}/publish", response=PublishedOut)
+@router.post("/versions/{version_id}/publish", response=PlanPublishedOut)
 @idempotent
-def publish_plan_version(request: HttpRequest, version_id: Identifier, payload: PublishIn) -> PublishedOut:
+def publish_plan_version(request: HttpRequest, version_id: Identifier, payload: PublishIn) -> PlanPublishedOut:
     """Invite everybody whom a proposal assigns. Refused: plan_not_ready, plan_published_already, nothing_to_invite."""
     done = actions.publish_version(
         actor=actor_of(request),
@@ -217,7 +217,7 @@ def publish_plan_version(request: HttpRequest, version_id: Identifier, payload: 
         answer_until=payload.answer_until,
         refill_minutes=payload.refill_minutes,
     )
-    return PublishedOut(
+    return PlanPublishedOut(
         version_id=version_id,
         invited=done.invited,
         given=done.given,
@@ -246,11 +246,13 @@ def list_refill_proposals(request: HttpRequest, shift_id: Identifier) -> RefillO
     )
 
 
-@router.post("/shifts/{shift_id}/invitations", response=MadeOut)
+@router.post("/shifts/{shift_id}/invitations", response=InvitationsMadeOut)
 @idempotent
-def invite_to_shift(request: HttpRequest, shift_id: Identifier, payload: InviteIn) -> MadeOut:
+def invite_to_shift(request: HttpRequest, shift_id: Identifier, payload: InviteIn) -> InvitationsMadeOut:
     """Invite one person to a free place. Refused: no_free_place, and what stands against their taking it."""
-    return MadeOut(id=filling.invite(actor=actor_of(request), shift_id=shift_id, person_id=payload.person_id))
+    return InvitationsMadeOut(
+        id=filling.invite(actor=actor_of(request), shift_id=shift_id, person_id=payload.person_id)
+    )
 
 
 @router.get("/fairness", response=FairnessOut)
@@ -296,8 +298,8 @@ def _invitation(row: OwnInvitation) -> InvitationOut:
     )
 
 
-def _share(share: Share) -> ShareOut:
-    return ShareOut(
+def _share(share: Share) -> PlanShareOut:
+    return PlanShareOut(
         key=share.key,
         people=share.people,
         offered=share.offered,

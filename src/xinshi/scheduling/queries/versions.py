@@ -40,11 +40,12 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class WishLine:
-    """What the plan would have more of without a wish."""
+    """What the plan would have more of without a wish; `changes` is known of the limit on them alone."""
 
     wish: str
     filled: int
     match: int
+    changes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,17 @@ class VersionDetail:
     @property
     def empty(self) -> int:
         return self.version.places - self.version.filled
+
+    @property
+    def further(self) -> WishLine | None:
+        """The plan that was found without the limit on changes, where it fills more places by changing more.
+
+        None once a person changed the version: what was compared stands no more.
+        """
+        found = next((line for line in self.wishes if line.wish == LIMIT_WISH), None)
+        if found is None or self.edit_count or not found.changes:
+            return None
+        return found if found.filled > 0 and found.changes > 0 else None
 
     @property
     def is_at_work(self) -> bool:
@@ -177,8 +189,8 @@ def bounds_of(version: PlanVersion) -> tuple[int, int]:
 def wish_lines(version: PlanVersion) -> list[WishLine]:
     """In the order of WISHES; a wish that costs nothing says so by zeros."""
     known = {row.wish: row for row in version.wish_costs.all()}
-    order = (*WISHES, LIMIT_WISH)
-    return [WishLine(wish, known[wish].filled_more, known[wish].match_more) for wish in order if wish in known]
+    rows = [known[wish] for wish in (*WISHES, LIMIT_WISH) if wish in known]
+    return [WishLine(row.wish, row.filled_more, row.match_more, row.changes_more) for row in rows]
 
 
 def _changes(version: PlanVersion) -> Changes | None:

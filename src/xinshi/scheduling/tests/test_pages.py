@@ -107,6 +107,13 @@ def test_a_further_version_changes_little_of_what_people_were_told(
     again = period.versions.get(number=3)
     assert (again.parent_id, again.changes_max, again.stood) == (first.pk, 1, 28)
     assert "28 / 28" in text(client.get(f"/scheduling/plans/{again.pk}/").content)
+    assert "再多改动" not in text(client.get(f"/scheduling/plans/{again.pk}/").content)
+    again.wish_costs.update(filled_more=2, changes_more=3)
+    assert "已找到一份再多改动 3 项的方案，可多填 2 个名额。" in text(
+        client.get(f"/scheduling/plans/{again.pk}/").content
+    )
+    wishes = client.get(f"/api/v1/scheduling/plans/{again.pk}/wishes").json()
+    assert [(row["wish"], row["filled"], row["changes"]) for row in wishes] == [("changes", 2, 3)]
     both = client.get(f"{page}compare/?one={first.pk}&other={again.pk}")
     assert "0 / 28" in text(both.content)
     shown = client.get(f"/api/v1/scheduling/plans/{again.pk}").json()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -36,9 +38,11 @@ from xinshi.scheduling.domain import (
     usual_changes,
 )
 from xinshi.scheduling.models import Assignment, PlanningPeriod, PlanVersion
-from xinshi.scheduling.queries.versions import Limit, bounds_of, limit_of, version_detail
-from xinshi.scheduling.running import SolverFailed, in_a_process, in_this_process
+from xinshi.scheduling.queries.versions import Limit, WishLine, bounds_of, limit_of, version_detail
+from xinshi.scheduling.running import SolverFailed, Watch, in_a_process, in_this_process
+from xinshi.scheduling.solver.answer import Plan
 from xinshi.scheduling.solver.checker import check
+from xinshi.scheduling.solver.problem import Problem
 from xinshi.scheduling.tests.conftest import PlanIt
 from xinshi.scheduling.tests.invented import Hospital
 
@@ -183,6 +187,34 @@ def test_a_limit_on_changes_holds_and_says_what_it_costs(cast: Cast, hospital: H
     assert (limit.made, limit.beyond) == (1, 1)
     assert second.bound is not None
     assert bounds_of(second) == (second.bound + second.change_price, 2 * second.places)
+
+
+def test_more_changes_that_fill_more_places_are_said(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:
+    period = hospital.period()
+    first = plan_it(period)
+    for row in first.assignments.order_by("pk")[:3]:
+        remove(actor=cast.coordinator.actor, assignment_id=row.pk)
+    changed = []
+
+    def solve(problems: Mapping[str, Problem], seconds: int, seed: int, watch: Watch) -> dict[str, Plan]:
+        """Within the limit no more than what stood; without it a plan that owes nothing to what stood."""
+        free = replace(problems["changes"], baseline=np.empty(0, np.int64))
+        plans = in_this_process({"plan": problems["plan"], "changes": free}, seconds, seed + 1, watch)
+        stood = problems["plan"].baseline
+        limited = replace(plans["plan"], chosen=stood, filled=stood.size, worth=check(problems["plan"], stood))
+        changed.append(len(set(stood.tolist()) - set(plans["changes"].chosen.tolist())))
+        return {"plan": limited, "changes": plans["changes"]}
+
+    want_plan(actor=cast.coordinator.actor, period_id=period.pk, parent_id=first.pk, changes_max=0)
+    assert plan_waiting(actor=SYSTEM, solve=solve) == 1
+    second = period.versions.get(number=2)
+    assert [cost.wish for cost in second.wish_costs.all()] == ["changes"], "a limit is weighed without being asked"
+    assert changed[0] > 0
+    assert version_detail(cast.coordinator.actor, second.pk).further == WishLine(
+        "changes", 3, second.wish_costs.get().match_more, changed[0]
+    )
+    remove(actor=cast.coordinator.actor, assignment_id=second.assignments.first().pk)  # type: ignore[union-attr]
+    assert version_detail(cast.coordinator.actor, second.pk).further is None, "it was said of the plan as it was"
 
 
 def test_what_can_stay_no_more_is_not_counted_as_a_change(cast: Cast, hospital: Hospital, plan_it: PlanIt) -> None:

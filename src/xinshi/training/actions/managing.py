@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from xinshi.archive.models import QualificationKind
 from xinshi.audit.actions import record, record_many
@@ -69,12 +69,8 @@ def change_course(*, actor: Actor, course_id: int, course: NewCourse) -> list[st
 
 def _values(new: NewCourse, *, own_id: int | None = None) -> dict[str, Any]:
     check_course(new)
-    kind = QualificationKind.objects.filter(code=new.qualification).first() if new.qualification else None
-    if new.qualification and kind is None:
-        raise Invalid(field="qualification", reason=gettext_noop("The archive knows no such qualification."))
-    renews = Course.objects.filter(pk=new.renews_id).first() if new.renews_id and new.renews_id != own_id else None
-    if new.renews_id and renews is None:
-        raise Invalid(field="renews", reason=gettext_noop("A course renews another one that exists."))
+    kind = _kind(new.qualification, own_id) if new.qualification else None
+    renews = _renewed(new.renews_id, own_id) if new.renews_id else None
     return {
         "code": new.code,
         "title": new.title.strip(),
@@ -96,6 +92,23 @@ def _values(new: NewCourse, *, own_id: int | None = None) -> dict[str, Any]:
         "valid_months": new.valid_months,
         "renews_id": renews.pk if renews else None,
     }
+
+
+def _kind(code: str, own_id: int | None) -> QualificationKind:
+    """One that is in use, or that the course gives already."""
+    offered = QualificationKind.objects.filter(Q(is_active=True) | Q(courses=own_id or 0))
+    found = offered.filter(code=code).first()
+    if found is None:
+        raise Invalid(field="qualification", reason=gettext_noop("The archive knows no such qualification."))
+    return found
+
+
+def _renewed(course_id: int, own_id: int | None) -> Course:
+    """A whole course: a short way is no way to another short way."""
+    found = Course.objects.filter(pk=course_id, renews=None).exclude(pk=own_id or 0).first()
+    if found is None:
+        raise Invalid(field="renews", reason=gettext_noop("A course renews another one that exists."))
+    return found
 
 
 def _locked(course_id: int) -> Course:

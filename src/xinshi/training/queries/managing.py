@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from xinshi.kernel.actor import Actor
@@ -12,7 +14,17 @@ from xinshi.kernel.errors import NotFound
 from xinshi.people.models import Person
 from xinshi.training import access
 from xinshi.training.domain import Part
-from xinshi.training.models import Certificate, Course, Enrolment, Lesson, Question, QuizAnswer, QuizResult, Session
+from xinshi.training.models import (
+    Certificate,
+    Course,
+    Enrolment,
+    Lesson,
+    LessonFile,
+    Question,
+    QuizAnswer,
+    QuizResult,
+    Session,
+)
 from xinshi.training.progress import progress_of
 
 PER_PAGE = 50
@@ -27,8 +39,8 @@ class CourseRow:
     passed: int
 
 
-def course_rows() -> list[CourseRow]:
-    """Every course with its figures, one query; for who manages."""
+def counted_courses() -> QuerySet[Course]:
+    """Every course with its figures, in one query; for who manages or audits."""
 
     def counted(rows: QuerySet[Lesson] | QuerySet[Question] | QuerySet[Enrolment]) -> Coalesce:
         number = rows.filter(course=OuterRef("pk")).order_by().values("course").annotate(n=Count("pk")).values("n")
@@ -39,11 +51,18 @@ def course_rows() -> list[CourseRow]:
         questions_n=counted(Question.objects.filter(retired_at=None)),
         running_n=counted(Enrolment.objects.filter(passed_at=None)),
         passed_n=counted(Enrolment.objects.filter(passed_at__isnull=False)),
-    ).select_related("qualification")
-    return [
-        CourseRow(row, row.lessons_n, row.questions_n, row.running_n, row.passed_n)
-        for row in rows.order_by("state", "pk")[:500]
-    ]
+    )
+    return rows.select_related("qualification")
+
+
+def course_row(row: Any) -> CourseRow:
+    """A course of `counted_courses` with its figures."""
+    return CourseRow(row, row.lessons_n, row.questions_n, row.running_n, row.passed_n)
+
+
+def course_rows() -> list[CourseRow]:
+    """Every course with its figures, one query; for who manages."""
+    return [course_row(row) for row in counted_courses().order_by("state", "pk")[:500]]
 
 
 def managed_course(actor: Actor, course_id: int) -> Course:
@@ -52,6 +71,40 @@ def managed_course(actor: Actor, course_id: int) -> Course:
     if found is None or not access.sees_all(actor):
         raise NotFound
     return found
+
+
+def managed_course_row(actor: Actor, course_id: int) -> CourseRow:
+    """A course with its figures for who manages or audits."""
+    found = counted_courses().filter(pk=course_id).first()
+    if found is None or not access.sees_all(actor):
+        raise NotFound
+    return course_row(found)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRow:
+    """A lesson of a course and the files that are shown with it."""
+
+    lesson: Lesson
+    files: list[LessonFile]
+
+
+def lesson_rows(course: Course) -> list[LessonRow]:
+    """The lessons of a course in their order, two queries."""
+    return [LessonRow(row, list(row.files.all())) for row in _lessons().filter(course=course).order_by("position")]
+
+
+def managed_lesson(actor: Actor, lesson_id: int) -> LessonRow:
+    """A lesson with its files for who manages or audits."""
+    found = _lessons().select_related("course").filter(pk=lesson_id).first()
+    if found is None or not access.sees_all(actor):
+        raise NotFound
+    return LessonRow(found, list(found.files.all()))
+
+
+def _lessons() -> QuerySet[Lesson]:
+    shown = Prefetch("files", LessonFile.objects.filter(removed_at=None).order_by("pk"))
+    return Lesson.objects.filter(retired_at=None).prefetch_related(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +125,25 @@ class QuestionRow:
         return self.asked >= 10 and self.right * 2 < self.asked
 
 
-def question_rows(course: Course) -> list[QuestionRow]:
-    """The questions of a course's bank in order, two queries."""
+def live_questions(course: Course) -> QuerySet[Question]:
+    return Question.objects.filter(course=course, retired_at=None)
+
+
+def with_rates(questions: Sequence[Question]) -> list[QuestionRow]:
+    """These questions with how often they were answered, and rightly; one query for at most a course's QUESTIONS_MAX."""
     counts = {
         question_id: (asked, right)
-        for question_id, asked, right in QuizAnswer.objects.filter(question__course=course)
+        for question_id, asked, right in QuizAnswer.objects.filter(question__in=[row.pk for row in questions])
         .values_list("question_id")
         .annotate(asked=Count("pk"), right=Count("pk", filter=Q(is_right=True)))
         .order_by()
     }
-    rows = Question.objects.filter(course=course, retired_at=None).order_by("pk")
-    return [QuestionRow(row, *counts.get(row.pk, (0, 0))) for row in rows]
+    return [QuestionRow(row, *counts.get(row.pk, (0, 0))) for row in questions]
+
+
+def question_rows(course: Course) -> list[QuestionRow]:
+    """The questions of a course's bank in order, two queries."""
+    return with_rates(list(live_questions(course).order_by("pk")))
 
 
 @dataclass(frozen=True, slots=True)

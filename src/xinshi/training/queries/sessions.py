@@ -31,20 +31,22 @@ def sessions(actor: Actor, *, when: str = "coming", kind: str = "") -> QuerySet[
 
     `kind` is course, meeting, or empty for both. Each comes with `mine`, the state of the reader's own place.
     """
-    at = clock.now()
     own = Place.objects.filter(session=OuterRef("pk"), person_id=actor.person_id or 0).exclude(
         state=Place.State.CANCELLED
     )
-    rows = (
-        access.sessions_visible_to(actor)
-        .select_related("course", "trainer")
-        .annotate(mine=Subquery(own.values("state")[:1]))
-    )
+    rows = narrowed(actor, when="past" if when == "past" else "coming", kind=kind)
+    rows = rows.select_related("course", "trainer").annotate(mine=Subquery(own.values("state")[:1]))
+    return rows.order_by("-starts_at", "-pk") if when == "past" else rows.order_by("starts_at", "pk")
+
+
+def narrowed(actor: Actor, *, when: str = "", kind: str = "", course_id: int | None = None) -> QuerySet[Session]:
+    """Sessions the reader may see: `when` is coming or past, `kind` course or meeting; what is empty narrows nothing."""
+    rows = access.sessions_visible_to(actor)
+    if when:
+        rows = rows.filter(ends_at__lte=clock.now()) if when == "past" else rows.filter(ends_at__gt=clock.now())
     if kind:
         rows = rows.filter(course=None) if kind == "meeting" else rows.exclude(course=None)
-    if when == "past":
-        return rows.filter(ends_at__lte=at).order_by("-starts_at", "-pk")
-    return rows.filter(ends_at__gt=at).order_by("starts_at", "pk")
+    return rows if course_id is None else rows.filter(course_id=course_id)
 
 
 def coming_sessions_of_day(day: date) -> list[Session]:
@@ -118,3 +120,12 @@ def roster(actor: Actor, session_id: int) -> tuple[Session, QuerySet[Place]]:
         raise NotFound
     rows = Place.objects.filter(session=found).exclude(state=Place.State.CANCELLED).select_related("person")
     return found, rows.order_by("state", "pk")
+
+
+def place_in(actor: Actor, session_id: int, place_id: int) -> Place:
+    """A place of a session's roster; NotFound where the reader may not see the roster or the place is none of it."""
+    _, places = roster(actor, session_id)
+    found = places.select_related("session").filter(pk=place_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -24,7 +24,7 @@ from xinshi.training.domain import (
     months_later,
 )
 from xinshi.training.formatting import as_html
-from xinshi.training.pages import RANGE_BYTES_MAX, byte_range
+from xinshi.training.serving import RANGE_BYTES_MAX, byte_range
 
 BANKS = st.dictionaries(st.integers(1, 10**6), st.integers(2, 8), min_size=1, max_size=12)
 PLACES = st.sets(st.integers(0, 7), min_size=1, max_size=8)

@@ -16,11 +16,14 @@ from django.views.defaults import server_error
 from xinshi.activities.actions import sign_up
 from xinshi.attendance.queries import WaitingSummary
 from xinshi.bank.models import Passbook
+from xinshi.interbank.identity.actions import make_shared_key, make_tokens
+from xinshi.interbank.identity.tests.conftest import LI, give_number, make_bank
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 from xinshi.messages.actions import NewMessage, send_many
+from xinshi.people.actions import give_consent
 from xinshi.web import queries
-from xinshi.web.tests.conftest import Cast
+from xinshi.web.tests.conftest import SYSTEM, Cast
 
 QUERIES_MAX = 10
 Publish = Callable[..., int]
@@ -138,6 +141,23 @@ def test_the_desk_shows_empty_places_of_the_next_two_days(cast: Cast, publish: P
     assert "满员的班次" not in page
     assert "下周的班次" not in page
     assert "<b>3</b><span>empty places in the next 48 hours</span>" in page
+
+
+def test_the_desk_names_identity_numbers_on_two_records(cast: Cast, db: None) -> None:
+    river = make_bank("river", "江北医院时间银行")
+    make_shared_key(actor=SYSTEM, partner_id=river.pk)
+    for role, number in ((Role.VOLUNTEER, LI), (Role.LEADER, f"{LI} ")):
+        person_id = cast.actor(role).person_id
+        assert person_id is not None
+        give_number(person_id, number)
+        give_consent(actor=SYSTEM, person_id=person_id, purpose="exchange:river", through="station")
+    before = cast.client(Role.COORDINATOR).get(reverse("web:desk")).text
+    make_tokens(actor=SYSTEM, partner_id=river.pk)
+    line = f'href="{reverse("interbank:clashes")}">'
+    page = cast.client(Role.COORDINATOR).get(reverse("web:desk")).text
+    assert (line in before, line in page) == (False, True)
+    assert "<b>1</b><span>identity numbers on two records</span>" in page
+    assert line not in cast.client(Role.CLERK).get(reverse("web:desk")).text
 
 
 def test_the_desk_gives_a_clerk_no_planners_work(cast: Cast, publish: Publish) -> None:

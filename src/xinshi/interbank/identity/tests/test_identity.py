@@ -18,7 +18,7 @@ from xinshi.audit.models import AuditEntry
 from xinshi.bank.events import PeopleMerged
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import NOW, SYSTEM, Cast
-from xinshi.interbank.identity import domain
+from xinshi.interbank.identity import actions, domain
 from xinshi.interbank.identity.actions import (
     OVERLAP,
     ClashGone,
@@ -26,6 +26,7 @@ from xinshi.interbank.identity.actions import (
     KeyKnown,
     OwnClash,
     enter_shared_key,
+    forget_tokens,
     make_shared_key,
     make_tokens,
     retire_shared_key,
@@ -36,7 +37,7 @@ from xinshi.interbank.identity.queries import clash_count, clashes, person_of, t
 from xinshi.interbank.identity.tests.conftest import LI, give_number, make_bank
 from xinshi.kernel.errors import Invalid, NotAllowed, NotFound
 from xinshi.outbox.actions import publish
-from xinshi.people.actions import give_consent, withdraw_consent
+from xinshi.people.actions import NewPerson, give_consent, register_people, withdraw_consent
 from xinshi.people.models import Consent, Person
 
 SECRET = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIYTEMZUGU3A"
@@ -256,3 +257,38 @@ def test_a_corrected_number_takes_the_old_token_out_of_use(cast: Cast, river: Pa
     assert token_of(cast.li.person_id, river) is None
     assert make_tokens(actor=SYSTEM, partner_id=river.pk).made == 1
     assert token_of(cast.li.person_id, river) == domain.token(SECRET, "05:E7654321")
+
+
+def test_none_of_many_people_is_passed_over(cast: Cast, river: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "PART", 2)
+    enter(river)
+    numbers = ["E0000001", "E0000002", "E0000003", "E0000004", "E0000005"]
+    ids = register_people(
+        actor=SYSTEM,
+        people=[NewPerson(name=f"志愿者{n}", volunteer_number=f"7{n:017d}") for n in range(len(numbers))],
+    )
+    for person_id, number in zip(ids, numbers, strict=True):
+        give_number(person_id, number, "05")
+        agree(person_id, river)
+    assert make_tokens(actor=SYSTEM, partner_id=river.pk, person_ids=ids).made == len(ids)
+    Consent.objects.filter(person_id__in=ids).update(withdrawn_at=NOW)
+    assert forget_tokens(person_ids=ids, purpose=f"exchange:{river.code}") == len(ids)
+    assert not PersonToken.objects.exists()
+
+
+def test_every_record_that_clashes_with_nobody_any_more_is_free(
+    cast: Cast, river: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "PART", 1)
+    enter(river)
+    names = ["甲", "甲二", "乙", "乙二", "丙", "丙二"]
+    ids = register_people(
+        actor=SYSTEM, people=[NewPerson(name=name, volunteer_number=f"6{n:017d}") for n, name in enumerate(names)]
+    )
+    for place, person_id in enumerate(ids):
+        give_number(person_id, f"E000000{place // 2}" + " " * (place % 2), "05")
+        agree(person_id, river)
+    assert make_tokens(actor=SYSTEM, partner_id=river.pk).clashing == 3
+    Consent.objects.filter(person_id__in=ids[1::2]).update(withdrawn_at=NOW)
+    make_tokens(actor=SYSTEM, partner_id=river.pk)
+    assert sorted(PersonToken.objects.values_list("person_id", "state")) == [(pk, "active") for pk in ids[::2]]

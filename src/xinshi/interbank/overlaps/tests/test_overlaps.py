@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -221,6 +222,25 @@ def test_none_of_many_deposits_at_once_is_passed_over(
     drain_outbox()
     found = dict(OverlapReview.objects.values_list("deposit_id", "other_ref"))
     assert found == {new.deposit_id: f"deposit:{old}" for new, old in zip(made, ids, strict=True)}
+
+
+def test_hours_that_were_passed_over_when_they_came_in_are_found_later(
+    cast: Cast, river: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE_MAX", 2)
+    days = [DAY - timedelta(days=number) for number in range(5)]
+    for day in days:
+        from_river(cast.li, river, day=day, source=f"interbank:t{day}")
+    own = [at_home(cast.li, day=day, source=f"own:{day}") for day in days]
+    own.append(at_home(cast.li, day=DAY - timedelta(days=9), source="own:alone"))
+    made = [one.deposit_id for one in deposit_many(actor=SYSTEM, deposits=own)]
+    assert not OverlapReview.objects.exists()
+    call_command("find_overlaps")
+    assert sorted(OverlapReview.objects.values_list("deposit_id", flat=True)) == made[:5]
+    held = Balance.objects.get(pk=Passbook.objects.get(person_id=cast.li.person_id).account_id).held
+    assert held == 5 * 120
+    call_command("find_overlaps")
+    assert OverlapReview.objects.count() == 5
 
 
 def test_days_without_a_banks_hours_cost_nothing_more_each(
