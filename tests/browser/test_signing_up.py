@@ -1,17 +1,52 @@
-"""Signing up in a browser: on a phone refused with what helps, a waiting list, an offer; a stand-in; the desk decides."""
+"""Signing up in a browser: refused with what helps, a waiting list, an offer; a stand-in; the desk decides."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
+from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import People, Site, assert_accessible, environment, follow
+from tests.browser.conftest import (
+    DESK,
+    PHONE,
+    People,
+    Site,
+    assert_accessible,
+    environment,
+    follow,
+    on_phone_and_at_desk,
+)
+from xinshi.demo.hospital import PASSWORD
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+FULL_SHIFT = (
+    "from datetime import time, timedelta; from xinshi.kernel import clock; "
+    "from xinshi.activities.actions import create_activity, sign_up_many; from xinshi.people.models import User; "
+    "from xinshi.activities.domain import NewActivity, NewShift; from xinshi.organizations.models import Organization; "
+    "day = clock.today() + timedelta(days={days}); system = Actor.system('tests'); "
+    "leader = User.objects.get(username='leader').person_id; "
+    "made = create_activity(actor=system, activity=NewActivity(title='一人一位的陪伴', category='0004', place='三号楼', "
+    "organizer_id=Organization.objects.order_by('pk')[0].pk, person_in_charge_id=leader, state='published', "
+    "shifts=(NewShift(starts_at=clock.at_local(day, time(9)), ends_at=clock.at_local(day, time(11)), places=1, "
+    "reserve=2),))); sign_up_many(actor=system, signups=[(made.shift_ids[0], leader)]); print(made.shift_ids[0])"
+)
+"""An activity whose only place the leader has, with a waiting list; the number of its shift is printed."""
+FREE_DAY = (
+    "SELECT s.id FROM shift s JOIN activity a ON a.id = s.activity_id WHERE a.state = 'published' AND "
+    "a.sign_up_way = 'at_once' AND s.taken < s.places AND s.starts_at > datetime('now', '+10 days') AND NOT EXISTS "
+    "(SELECT 1 FROM signup u JOIN shift o ON o.id = u.shift_id WHERE u.person_id = (SELECT person_id FROM user_account "
+    "WHERE username = 'volunteer') AND date(o.starts_at) = date(s.starts_at)) AND NOT EXISTS (SELECT 1 FROM activity_wave "
+    "w WHERE w.activity_id = a.id) AND NOT EXISTS (SELECT 1 FROM campaign_post p WHERE p.shift_id = s.id) "
+    "ORDER BY s.starts_at LIMIT 1"
+)
+"""A shift with a place for the demo's volunteer, who has none on that day."""
 
 
 def in_the_program(site: Site, code: str) -> str:
@@ -34,17 +69,18 @@ def states(site: Site, shift: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: People, site: Site) -> None:
-    shift = site.first(
-        "SELECT s.id FROM shift s JOIN activity a ON a.id = s.activity_id "
-        "WHERE a.title LIKE '%伴诊%' ORDER BY s.starts_at DESC LIMIT 1"
-    )
-    context = signed_in.context(Role.VOLUNTEER, **PHONE)
+@pytest.mark.parametrize(("days", "device"), [(41, PHONE), (43, DESK)], ids=["phone", "desk"])
+def test_refused_with_what_helps_then_waiting_then_offered_then_mine(
+    signed_in: People, site: Site, days: int, device: dict[str, Any]
+) -> None:
+    shift = in_the_program(site, FULL_SHIFT.format(days=days))
+    context = signed_in.context(Role.VOLUNTEER, **device)
     page = context.new_page()
     page.goto("/activities/")
     assert_accessible(page)
     expect(page.locator(f"#shift-{shift}")).to_have_count(0)
-    follow(page.locator("nav.tabs a:not([aria-current])"))
+    day = (clock.today() + timedelta(days=days)).isoformat()
+    page.goto(f"/activities/?tab=others&day={day}")
     assert_accessible(page)
     page.click(f"#shift-{shift} button[formaction$='/wait/']")
     expect(page.locator(".messages")).to_contain_text("候补")
@@ -54,10 +90,8 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: 
     in_the_program(
         site,
         "from xinshi.activities.actions import cancel_sign_up; "
-        f"rows = SignUp.objects.filter(shift_id={shift}); "
-        "[cancel_sign_up(actor=Actor.system('station'), signup_id=row.pk) for row in rows.filter(state='waiting')"
-        ".exclude(person__user__username='volunteer')]; "
-        "cancel_sign_up(actor=Actor.system('station'), signup_id=rows.filter(state='confirmed').first().pk)",
+        f"rows = SignUp.objects.filter(shift_id={shift}, state='confirmed'); "
+        "cancel_sign_up(actor=Actor.system('station'), signup_id=rows.get().pk)",
     )
     page.goto("/messages/")
     expect(page.locator("main")).to_contain_text("名额空出")
@@ -72,41 +106,60 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: 
     context.close()
 
 
-def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site) -> None:
-    signup = site.first(
-        "SELECT u.id FROM signup u JOIN user_account a ON a.person_id = u.person_id JOIN shift s ON s.id = u.shift_id "
-        "WHERE a.username = 'volunteer' AND u.state = 'confirmed' AND s.starts_at > datetime('now', '+1 hour') "
-        "ORDER BY s.starts_at DESC LIMIT 1"
-    )
-    phone = signed_in.context(Role.VOLUNTEER, **PHONE)
-    page = phone.new_page()
-    page.goto(f"/activities/sign-ups/{signup}/")
+def signed_in_at_the_station(people: People, site: Site, person: str, device: dict[str, Any]) -> BrowserContext:
+    """Somebody of the archive gets a sign-in at the station, and chooses a password of their own on `device`."""
+    station = people.context(Role.COORDINATOR)
+    desk = station.new_page()
+    desk.goto(f"/people/{person}/")
+    follow(desk.locator("form[action$='/sign-in/'] button"))
+    once = desk.locator("main dd code").inner_text()
+    station.close()
+    context = people.context(None, **device)
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.fill("input[name=login]", site.first(f"SELECT username FROM user_account WHERE person_id = {person}"))
+    page.fill("input[name=password]", once)
+    page.click("main button[type=submit], main form button:not([type])")
+    page.fill("input[name=oldpassword]", once)
+    page.fill("input[name=password1]", f"{PASSWORD} of their own")
+    page.fill("input[name=password2]", f"{PASSWORD} of their own")
+    follow(page.locator("main form button"))
+    return context
+
+
+@on_phone_and_at_desk
+def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site, device: dict[str, Any]) -> None:
+    shift = site.first(FREE_DAY)
+    own = signed_in.context(Role.VOLUNTEER, **device)
+    page = own.new_page()
+    page.goto(f"/activities/{site.first(f'SELECT activity_id FROM shift WHERE id = {shift}')}/")
+    page.click(f"form[action='/activities/shifts/{shift}/sign-up/'] button")
+    expect(page.locator(f"#shift-{shift} .notice.good")).to_be_visible()
+    signup = site.first(f"SELECT max(id) FROM signup WHERE shift_id = {shift} AND state = 'confirmed'")
+    page.goto("/activities/mine/")
+    follow(page.locator(f"main a[href='/activities/sign-ups/{signup}/']"))
     page.fill("[name=reason]", "发烧")
     assert_accessible(page)
     page.click(f"form[action$='/sign-ups/{signup}/stand-in/'] button")
     expect(page.locator(f"form[action$='/sign-ups/{signup}/can-come/']")).to_be_visible()
     assert_accessible(page)
-    in_the_program(
-        site,
-        f"a = StandInAsk.objects.filter(search__signup_id={signup}).first(); "
-        "StandInAsk.objects.filter(search=a.search, state='asked').exclude(pk=a.pk).update(state='lapsed'); "
-        "from xinshi.people.models import User; leader = User.objects.get(username='leader'); "
-        "StandInAsk.objects.filter(pk=a.pk).update(person_id=leader.person_id)",
+    asked = (
+        "FROM stand_in_ask k JOIN stand_in_search s ON s.id = k.search_id LEFT JOIN user_account a "
+        f"ON a.person_id = k.person_id WHERE s.signup_id = {signup} AND k.state = 'asked' AND a.id IS NULL ORDER BY k.id"
     )
-    ask = site.first(  # The worker may ask others meanwhile.
-        "SELECT k.id FROM stand_in_ask k JOIN stand_in_search s ON s.id = k.search_id "
-        "JOIN user_account a ON a.person_id = k.person_id "
-        f"WHERE s.signup_id = {signup} AND a.username = 'leader' AND k.state = 'asked'"
-    )
-    other = signed_in.context(Role.LEADER, **PHONE)
-    asked = other.new_page()
-    asked.goto(f"/activities/stand-in/{ask}/")
-    assert_accessible(asked)
-    asked.click("main form button[value=yes]")
-    asked.wait_for_url("**/sign-ups/*/")
+    other = signed_in_at_the_station(signed_in, site, site.first(f"SELECT k.person_id {asked}"), device)
+    friend = other.pages[0]
+    friend.goto("/messages/")
+    follow(friend.locator("main li.card form[action$='/read/'] button").first)
+    expect(friend).to_have_url(re.compile(r"/activities/stand-in/\d+/$"))
+    assert_accessible(friend)
+    friend.click("main form button[value=yes]")
+    friend.wait_for_url("**/sign-ups/*/")
     assert site.first(f"SELECT state FROM signup WHERE id = {signup}") == "cancelled"
     assert site.first(f"SELECT state FROM signup WHERE stands_in_for_id = {signup}") == "confirmed"
-    phone.close()
+    page.goto("/activities/mine/")
+    expect(page.locator(f"main a[href='/activities/sign-ups/{signup}/']")).to_have_count(0)
+    own.close()
     other.close()
 
 
