@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK, PHONE, People, assert_accessible
+from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow
+from tests.browser.test_sharing_places import new_activity, publish
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
@@ -67,4 +68,44 @@ def test_a_department_asks_and_volunteers_find_it(
     offers.locator("main a", has_text=title).first.click()
     expect(offers.locator("main")).to_contain_text("人多，请注意老人安全。")
     assert_accessible(offers)
+    volunteer.close()
+
+
+@pytest.mark.parametrize(
+    ("programme", "days", "plans", "looks"),
+    [("冬日暖阳", 61, DESK, PHONE), ("春风送暖", 63, PHONE, DESK)],
+    ids=["planned-at-desk", "planned-on-phone"],
+)
+def test_a_programme_goes_on_by_a_template(
+    signed_in: People, site: Site, programme: str, days: int, plans: dict[str, Any], looks: dict[str, Any]
+) -> None:
+    station = signed_in.context(Role.COORDINATOR, **plans)
+    page = station.new_page()
+    page.goto("/activities/programmes/")
+    follow(page.locator("main a[href$='/programmes/new/']").first)
+    page.fill("main [name=name]", programme)
+    page.fill("main [name=theme]", "我志愿·我先行")
+    page.locator("[name=served_groups]").first.check()
+    follow(page.locator("main form button.primary"))
+    expect(page.locator("h1")).to_have_text(programme)
+    address = page.url
+    title = f"{programme}探访"
+    new_activity(page, site, title, days, programme=programme)
+    publish(page)
+    follow(page.locator("form[action$='/keep-as-template/'] button"))
+    page.goto("/activities/templates/")
+    card = page.locator("main li.card", has_text=title)
+    card.locator("[name=first]").fill((clock.today() + timedelta(days=days + 7)).isoformat())
+    assert_accessible(page)
+    follow(card.locator("form[action$='/use/'] button"))
+    publish(page)
+    station.close()
+
+    volunteer = signed_in.context(Role.VOLUNTEER, **looks)
+    coming = volunteer.new_page()
+    coming.goto(address)
+    expect(coming.locator("main ul.agenda > li")).to_have_count(2)
+    assert_accessible(coming)
+    follow(coming.locator("main ul.agenda a").last)
+    expect(coming.locator("h1")).to_have_text(title)
     volunteer.close()

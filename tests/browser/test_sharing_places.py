@@ -16,11 +16,14 @@ from xinshi.kernel.actor import Role
 NUMBER = "SELECT p.volunteer_number FROM person p JOIN user_account u ON u.person_id = p.id WHERE u.username = 'leader'"
 
 
-def new_activity(page: Page, site: Site, title: str, days: int, places: int = 4) -> str:
+def new_activity(
+    page: Page, site: Site, title: str, days: int, *, places: int = 4, reserve: int = 0, programme: str = ""
+) -> str:
     """A draft with one shift in so many days; its address."""
     page.goto("/activities/new/")
     page.fill("[name=title]", title)
     page.select_option("[name=category]", "0004")
+    page.select_option("[name=programme]", label=programme or "–")
     page.fill("[name=place]", "门诊楼一楼大厅")
     page.select_option("[name=organizer]", index=1)
     page.select_option(
@@ -31,6 +34,7 @@ def new_activity(page: Page, site: Site, title: str, days: int, places: int = 4)
     page.fill("[name$='-0-starts']", "09:00")
     page.fill("[name$='-0-ends']", "11:00")
     page.fill("[name$='-0-places']", str(places))
+    page.fill("[name$='-0-reserve']", str(reserve))
     follow(page.locator("main form[method=post] button.primary"))
     expect(page.locator("h1")).to_have_text(title)
     return page.url

@@ -22,22 +22,11 @@ from tests.browser.conftest import (
     follow,
     on_phone_and_at_desk,
 )
+from tests.browser.test_sharing_places import new_activity, publish
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
-FULL_SHIFT = (
-    "from datetime import time, timedelta; from xinshi.kernel import clock; "
-    "from xinshi.activities.actions import create_activity, sign_up_many; from xinshi.people.models import User; "
-    "from xinshi.activities.domain import NewActivity, NewShift; from xinshi.organizations.models import Organization; "
-    "day = clock.today() + timedelta(days={days}); system = Actor.system('tests'); "
-    "leader = User.objects.get(username='leader').person_id; "
-    "made = create_activity(actor=system, activity=NewActivity(title='一人一位的陪伴', category='0004', place='三号楼', "
-    "organizer_id=Organization.objects.order_by('pk')[0].pk, person_in_charge_id=leader, state='published', "
-    "shifts=(NewShift(starts_at=clock.at_local(day, time(9)), ends_at=clock.at_local(day, time(11)), places=1, "
-    "reserve=2),))); sign_up_many(actor=system, signups=[(made.shift_ids[0], leader)]); print(made.shift_ids[0])"
-)
-"""An activity whose only place the leader has, with a waiting list; the number of its shift is printed."""
 FREE_DAY = (
     "SELECT s.id FROM shift s JOIN activity a ON a.id = s.activity_id WHERE a.state = 'published' AND "
     "a.sign_up_way = 'at_once' AND s.taken < s.places AND s.starts_at > datetime('now', '+10 days') AND NOT EXISTS "
@@ -73,13 +62,19 @@ def states(site: Site, shift: str) -> list[str]:
 def test_refused_with_what_helps_then_waiting_then_offered_then_mine(
     signed_in: People, site: Site, days: int, device: dict[str, Any]
 ) -> None:
-    shift = in_the_program(site, FULL_SHIFT.format(days=days))
+    station, first = signed_in.context(Role.COORDINATOR), signed_in.context(Role.LEADER, **device)
+    desk, leader = station.new_page(), first.new_page()
+    activity = new_activity(desk, site, f"一人一位的陪伴（{days}）", days, places=1, reserve=2)
+    publish(desk)
+    leader.goto(activity)
+    leader.click("form[action$='/sign-up/'] button")
+    expect(leader.locator("li.shift .notice.good")).to_be_visible()
+    shift = site.first(f"SELECT id FROM shift WHERE activity_id = {activity.rstrip('/').rsplit('/', 1)[-1]}")
     context = signed_in.context(Role.VOLUNTEER, **device)
     page = context.new_page()
-    page.goto("/activities/")
-    assert_accessible(page)
-    expect(page.locator(f"#shift-{shift}")).to_have_count(0)
     day = (clock.today() + timedelta(days=days)).isoformat()
+    page.goto(f"/activities/?day={day}")
+    expect(page.locator(f"#shift-{shift}")).to_have_count(0)
     page.goto(f"/activities/?tab=others&day={day}")
     assert_accessible(page)
     page.click(f"#shift-{shift} button[formaction$='/wait/']")
@@ -87,12 +82,10 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(
     page.goto("/activities/mine/")
     expect(page.locator("main")).to_contain_text("候补第")
     assert_accessible(page)
-    in_the_program(
-        site,
-        "from xinshi.activities.actions import cancel_sign_up; "
-        f"rows = SignUp.objects.filter(shift_id={shift}, state='confirmed'); "
-        "cancel_sign_up(actor=Actor.system('station'), signup_id=rows.get().pk)",
-    )
+    leader.reload()
+    leader.click("form[action$='/cancel/'] button")
+    leader.click("dialog button.primary")
+    expect(leader.locator("form[action$='/cancel/']")).to_have_count(0)
     page.goto("/messages/")
     expect(page.locator("main")).to_contain_text("名额空出")
     page.goto("/activities/mine/")
@@ -103,7 +96,8 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(
     page.click(f"form[action$='/sign-ups/{signup}/coming/'] button")
     expect(page.locator(".notice.good").first).to_be_visible()
     assert_accessible(page)
-    context.close()
+    for one in (context, station, first):
+        one.close()
 
 
 def signed_in_at_the_station(people: People, site: Site, person: str, device: dict[str, Any]) -> BrowserContext:
