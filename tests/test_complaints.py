@@ -20,7 +20,7 @@ def rows() -> list[str]:
     return [line for line in lines if line.startswith("| ")][1:]
 
 
-def tests_in(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((HOUSE / path).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
@@ -36,4 +36,4 @@ def test_every_complaint_has_an_answer_and_a_test_that_is_there() -> None:
         assert page
         assert named, complaint
         for path, test in named:
-            assert test in tests_in(path), f"{complaint}: {path}::{test}"
+            assert test in names_in(path), f"{complaint}: {path}::{test}"

@@ -20,22 +20,11 @@ from tests.browser.conftest import (
     assert_accessible,
     environment,
     follow,
-    on_phone_and_at_desk,
 )
 from tests.browser.test_sharing_places import new_activity, publish
 from xinshi.demo.hospital import PASSWORD
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
-
-FREE_DAY = (
-    "SELECT s.id FROM shift s JOIN activity a ON a.id = s.activity_id WHERE a.state = 'published' AND "
-    "a.sign_up_way = 'at_once' AND s.taken < s.places AND s.starts_at > datetime('now', '+10 days') AND NOT EXISTS "
-    "(SELECT 1 FROM signup u JOIN shift o ON o.id = u.shift_id WHERE u.person_id = (SELECT person_id FROM user_account "
-    "WHERE username = 'volunteer') AND date(o.starts_at) = date(s.starts_at)) AND NOT EXISTS (SELECT 1 FROM activity_wave "
-    "w WHERE w.activity_id = a.id) AND NOT EXISTS (SELECT 1 FROM campaign_post p WHERE p.shift_id = s.id) "
-    "ORDER BY s.starts_at LIMIT 1"
-)
-"""A shift with a place for the demo's volunteer, who has none on that day."""
 
 
 def in_the_program(site: Site, code: str) -> str:
@@ -121,15 +110,19 @@ def signed_in_at_the_station(people: People, site: Site, person: str, device: di
     return context
 
 
-@on_phone_and_at_desk
-def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site, device: dict[str, Any]) -> None:
-    shift = site.first(FREE_DAY)
+@pytest.mark.parametrize(("days", "device"), [(65, PHONE), (67, DESK)], ids=["phone", "desk"])
+def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site, days: int, device: dict[str, Any]) -> None:
+    station = signed_in.context(Role.COORDINATOR)
+    desk = station.new_page()
+    activity = new_activity(desk, site, f"不能缺人的陪伴（{days}）", days, places=1)
+    publish(desk)
+    station.close()
     own = signed_in.context(Role.VOLUNTEER, **device)
     page = own.new_page()
-    page.goto(f"/activities/{site.first(f'SELECT activity_id FROM shift WHERE id = {shift}')}/")
-    page.click(f"form[action='/activities/shifts/{shift}/sign-up/'] button")
-    expect(page.locator(f"#shift-{shift} .notice.good")).to_be_visible()
-    signup = site.first(f"SELECT max(id) FROM signup WHERE shift_id = {shift} AND state = 'confirmed'")
+    page.goto(activity)
+    page.click("form[action$='/sign-up/'] button")
+    expect(page.locator("li.shift .notice.good")).to_be_visible()
+    signup = site.first("SELECT max(id) FROM signup WHERE state = 'confirmed'")
     page.goto("/activities/mine/")
     follow(page.locator(f"main a[href='/activities/sign-ups/{signup}/']"))
     page.fill("[name=reason]", "发烧")

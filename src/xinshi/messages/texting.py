@@ -21,6 +21,8 @@ LEASE: Final = timedelta(seconds=60)
 """How long a worker has for one text before another may try it."""
 BATCH_MAX: Final = 50
 TEXTS_AT_ONCE: Final = 400
+TEXT_LANGUAGE: Final = "zh-hans"
+"""In which texts are written, whoever causes them: nobody on the other end of a phone has chosen a language here."""
 KEPT_FOR: Final = timedelta(days=30)
 log = logging.getLogger(__name__)
 

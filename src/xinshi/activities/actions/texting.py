@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
@@ -14,7 +13,7 @@ from xinshi.activities.queries.deciding import sign_up_rules
 from xinshi.documents.qr import site_address
 from xinshi.kernel import clock
 from xinshi.messages.gateways import is_ready
-from xinshi.messages.texting import NewText, send_texts
+from xinshi.messages.texting import TEXT_LANGUAGE, NewText, send_texts
 from xinshi.people.domain import masked_phone
 from xinshi.people.models import Person
 
@@ -31,13 +30,13 @@ class Asked:
 
 
 def also_by_text(asked: Sequence[Asked], text: str, *, purpose: str) -> None:
-    """To whoever left a phone, in the hospital's language, where its setting and a gateway allow it."""
+    """To whoever left a phone, where the hospital's setting and a gateway allow it."""
     if not (asked and sign_up_rules().by_text and is_ready()):
         return
     at = clock.now()
     rows = Person.objects.filter(pk__in=[one.person_id for one in asked]).exclude(phone_index="").only("pk", "phone")
     phones = {person.pk: person.phone for person in rows}
-    with override(settings.LANGUAGE_CODE):
+    with override(TEXT_LANGUAGE):
         words = gettext(text)
     send_texts(
         NewText(
