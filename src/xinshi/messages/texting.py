@@ -80,9 +80,12 @@ def deliver_texts() -> int:
 
 @transaction.atomic
 def _claimed() -> OutgoingText | None:
-    """The next text that is due, put off by the lease so that nobody else takes it meanwhile."""
+    """The next text that is due, put off by the lease so that nobody else takes it meanwhile.
+
+    What is useless soonest goes first: somebody who waits for a code does not stand behind a thousand reminders.
+    """
     at = clock.now()
-    due = OutgoingText.objects.filter(state=OutgoingText.State.WAITING, due_at__lte=at).order_by("due_at", "id")
+    due = OutgoingText.objects.filter(state=OutgoingText.State.WAITING, due_at__lte=at).order_by("useless_from", "id")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     row = due.first()
