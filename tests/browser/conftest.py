@@ -14,16 +14,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from xinshi.demo.hospital import PASSWORD
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -46,6 +48,10 @@ LAUNCH = (
     "--disable-sync",
 )
 
+PHONE: Final[dict[str, Any]] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+DESK: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 900}}
+on_phone_and_at_desk = pytest.mark.parametrize("device", [PHONE, DESK], ids=["phone", "desk"])
+"""For a flow that people walk on either; `device` is for `People.context`."""
 
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
@@ -77,6 +83,13 @@ class Site:
             row = connection.execute(sql).fetchone()
         assert row is not None, f"the demo hospital has nothing for: {sql}"
         return str(row[0])
+
+    def let_come(self, table: str, number: str, *, minutes: int) -> None:
+        """The hour of a shift or a session comes, as time alone can do: it began just now and ends in so many minutes."""
+        now = clock.now().astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        times = [f"{moment}" for moment in (now - timedelta(minutes=1), now + timedelta(minutes=minutes))]
+        with closing(sqlite3.connect(self.database, timeout=START_SECONDS_MAX)) as connection, connection:
+            connection.execute(f"UPDATE {table} SET starts_at = ?, ends_at = ? WHERE id = ?", [*times, number])
 
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:

@@ -1,19 +1,22 @@
-"""Learning on a phone: a lesson, a quiz failed, a quiz passed, the certificate; and at a desk a session and who came."""
+"""Learning and teaching: a quiz failed, a quiz passed, the certificate; a course made, held, and who came to it."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, assert_accessible, follow
+from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow
+from tests.browser.test_appealing import photo
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+TRAINER = "SELECT person_id FROM user_account WHERE username = 'leader'"
 COURSE = "SELECT id FROM course WHERE code = 'communication'"
 
 
@@ -69,6 +72,119 @@ def test_a_volunteer_learns_fails_learns_more_and_has_a_certificate(signed_in: P
     expect(page.locator(".verdict.good")).to_be_visible()
     assert_accessible(page)
     context.close()
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """A course that one teacher makes on one device; a learner takes it on the other."""
+
+    page: Page
+    site: Site
+    code: str
+
+    @property
+    def title(self) -> str:
+        return f"轮椅转运（{self.code}）"
+
+    def make_course(self) -> str:
+        """A draft with one lesson, a paper to it and one question, then opened; its number."""
+        page = self.page
+        page.goto("/training/desk/")
+        follow(page.locator("main a[href$='/courses/new/']"))
+        page.fill("[name=title]", self.title)
+        page.fill("[name=code]", self.code)
+        page.select_option("[name=kind]", index=1)
+        page.select_option("[name=way]", index=1)
+        page.fill("[name=provider]", "康复科")
+        page.check("[name=parts][value=session]")
+        page.fill("[name=questions_per_try]", "1")
+        follow(page.locator("main form button.primary"))
+        course = page.url.rstrip("/").rsplit("/", 1)[-1]
+        self.write_lesson()
+        page.goto(f"/training/desk/courses/{course}/questions/")
+        page.select_option("[name=kind]", "single")
+        page.fill("[name=text]", "轮椅停下后第一件事是什么？")
+        page.fill("[name=options]", "*拉好两侧刹车\n扶病人起身\n放下脚踏板")
+        follow(page.locator("form[action$='/questions/'] button.primary"))
+        follow(page.locator("form[action$='/state/'] button[value=open]"))
+        expect(page.locator("form[action$='/state/'] button[value=closed]")).to_be_visible()
+        return course
+
+    def write_lesson(self) -> None:
+        """The first lesson of the course whose desk is open, with a picture."""
+        page = self.page
+        follow(page.locator("main a[href$='/lessons/new/']"))
+        page.fill("[name=title]", "上车与下车")
+        page.fill("[name=text]", "# 先刹车\n\n**两侧刹车**拉好再扶人。")
+        follow(page.locator("main form button.primary"))
+        page.fill("[name=caption]", "刹车的位置")
+        page.set_input_files("[name=file]", {"name": "brake.png", "mimeType": "image/png", "buffer": photo()})
+        follow(page.locator("form[action$='/files/'] button"))
+        expect(page.locator("main")).to_contain_text("刹车的位置")
+        assert_accessible(page)
+
+    def set_date(self, course: str) -> str:
+        """A session of the course tomorrow, which the leader trains; its number."""
+        page = self.page
+        page.goto(f"/training/desk/sessions/new/?course={course}")
+        page.fill("[name=title]", self.title)
+        page.fill("[name=place]", "康复大厅")
+        page.fill("[name=day]", (clock.today() + timedelta(days=1)).isoformat())
+        page.fill("[name=starts]", "09:00")
+        page.fill("[name=ends]", "10:00")
+        page.select_option("[name=trainer]", self.site.first(TRAINER))
+        page.fill("[name=places]", "2")
+        follow(page.locator("main form button.primary"))
+        return page.url.rstrip("/").rsplit("/", 1)[-1]
+
+
+def take_course(page: Page, site: Site, course: str, session: str) -> None:
+    """Lesson, quiz, and a place in the session."""
+    page.goto(f"/training/courses/{course}/")
+    follow(page.locator(f"form[action='/training/courses/{course}/start/'] button"))
+    expect(page.locator("main")).to_contain_text("两侧刹车")
+    follow(page.locator("main form[action$='/done/'] button"))
+    follow(page.locator("main form[action$='/quiz/'] button"))
+    answer(page, site, right=True)
+    expect(page.locator(".verdict.good")).to_be_visible()
+    page.goto(f"/training/sessions/{session}/")
+    follow(page.locator("form[action$='/sign-up/'] button"))
+    expect(page.locator(".notice.good").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("code", "teachers", "learners"),
+    [("wheelchair-desk", DESK, PHONE), ("wheelchair-phone", PHONE, DESK)],
+    ids=["taught-at-desk", "taught-on-phone"],
+)
+def test_a_course_is_made_held_and_ends_in_a_certificate(
+    signed_in: People, site: Site, code: str, teachers: dict[str, Any], learners: dict[str, Any]
+) -> None:
+    desk, hand = signed_in.context(Role.COORDINATOR, **teachers), signed_in.context(Role.VOLUNTEER, **learners)
+    trainer = signed_in.context(Role.LEADER, **teachers)
+    teaching = Teaching(desk.new_page(), site, code)
+    course = teaching.make_course()
+    session = teaching.set_date(course)
+    learner = hand.new_page()
+    take_course(learner, site, course, session)
+
+    site.let_come("training_session", session, minutes=40)
+    page = trainer.new_page()
+    page.goto(f"/training/sessions/{session}/attendance/")
+    assert_accessible(page)
+    follow(page.locator("main li.card button[value=present]"))
+    expect(page.locator("main li.card .pill.good")).to_be_visible()
+
+    teaching.page.goto(f"/training/desk/courses/{course}/learners/?state=passed")
+    follow(teaching.page.locator("tbody a[href*='/training/certificates/']"))
+    number = teaching.page.locator(".code").inner_text()
+    learner.goto("/training/certificates/")
+    expect(learner.locator("main")).to_contain_text(teaching.title)
+    learner.goto(f"/training/courses/{course}/")
+    follow(learner.locator("main a.primary[href*='/training/certificates/']"))
+    expect(learner.locator(".code")).to_have_text(number)
+    for context in (desk, hand, trainer):
+        context.close()
 
 
 def test_a_coordinator_makes_a_session_and_the_trainer_marks_who_came(signed_in: People, site: Site) -> None:

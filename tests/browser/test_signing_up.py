@@ -1,17 +1,30 @@
-"""Signing up in a browser: on a phone refused with what helps, a waiting list, an offer; a stand-in; the desk decides."""
+"""Signing up in a browser: refused with what helps, a waiting list, an offer; a stand-in; the desk decides."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
+from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import People, Site, assert_accessible, environment, follow
+from tests.browser.conftest import (
+    DESK,
+    PHONE,
+    People,
+    Site,
+    assert_accessible,
+    environment,
+    follow,
+)
+from tests.browser.test_sharing_places import new_activity, publish
+from xinshi.demo.hospital import PASSWORD
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 def in_the_program(site: Site, code: str) -> str:
@@ -34,31 +47,34 @@ def states(site: Site, shift: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: People, site: Site) -> None:
-    shift = site.first(
-        "SELECT s.id FROM shift s JOIN activity a ON a.id = s.activity_id "
-        "WHERE a.title LIKE '%伴诊%' ORDER BY s.starts_at DESC LIMIT 1"
-    )
-    context = signed_in.context(Role.VOLUNTEER, **PHONE)
+@pytest.mark.parametrize(("days", "device"), [(41, PHONE), (43, DESK)], ids=["phone", "desk"])
+def test_refused_with_what_helps_then_waiting_then_offered_then_mine(
+    signed_in: People, site: Site, days: int, device: dict[str, Any]
+) -> None:
+    station, first = signed_in.context(Role.COORDINATOR), signed_in.context(Role.LEADER, **device)
+    desk, leader = station.new_page(), first.new_page()
+    activity = new_activity(desk, site, f"一人一位的陪伴（{days}）", days, places=1, reserve=2)
+    publish(desk)
+    leader.goto(activity)
+    leader.click("form[action$='/sign-up/'] button")
+    expect(leader.locator("li.shift .notice.good")).to_be_visible()
+    shift = site.first(f"SELECT id FROM shift WHERE activity_id = {activity.rstrip('/').rsplit('/', 1)[-1]}")
+    context = signed_in.context(Role.VOLUNTEER, **device)
     page = context.new_page()
-    page.goto("/activities/")
-    assert_accessible(page)
+    day = (clock.today() + timedelta(days=days)).isoformat()
+    page.goto(f"/activities/?day={day}")
     expect(page.locator(f"#shift-{shift}")).to_have_count(0)
-    follow(page.locator("nav.tabs a:not([aria-current])"))
+    page.goto(f"/activities/?tab=others&day={day}")
     assert_accessible(page)
     page.click(f"#shift-{shift} button[formaction$='/wait/']")
     expect(page.locator(".messages")).to_contain_text("候补")
     page.goto("/activities/mine/")
     expect(page.locator("main")).to_contain_text("候补第")
     assert_accessible(page)
-    in_the_program(
-        site,
-        "from xinshi.activities.actions import cancel_sign_up; "
-        f"rows = SignUp.objects.filter(shift_id={shift}); "
-        "[cancel_sign_up(actor=Actor.system('station'), signup_id=row.pk) for row in rows.filter(state='waiting')"
-        ".exclude(person__user__username='volunteer')]; "
-        "cancel_sign_up(actor=Actor.system('station'), signup_id=rows.filter(state='confirmed').first().pk)",
-    )
+    leader.reload()
+    leader.click("form[action$='/cancel/'] button")
+    leader.click("dialog button.primary")
+    expect(leader.locator("form[action$='/cancel/']")).to_have_count(0)
     page.goto("/messages/")
     expect(page.locator("main")).to_contain_text("名额空出")
     page.goto("/activities/mine/")
@@ -69,44 +85,68 @@ def test_refused_with_what_helps_then_waiting_then_offered_then_mine(signed_in: 
     page.click(f"form[action$='/sign-ups/{signup}/coming/'] button")
     expect(page.locator(".notice.good").first).to_be_visible()
     assert_accessible(page)
-    context.close()
+    for one in (context, station, first):
+        one.close()
 
 
-def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site) -> None:
-    signup = site.first(
-        "SELECT u.id FROM signup u JOIN user_account a ON a.person_id = u.person_id JOIN shift s ON s.id = u.shift_id "
-        "WHERE a.username = 'volunteer' AND u.state = 'confirmed' AND s.starts_at > datetime('now', '+1 hour') "
-        "ORDER BY s.starts_at DESC LIMIT 1"
-    )
-    phone = signed_in.context(Role.VOLUNTEER, **PHONE)
-    page = phone.new_page()
-    page.goto(f"/activities/sign-ups/{signup}/")
+def signed_in_at_the_station(people: People, site: Site, person: str, device: dict[str, Any]) -> BrowserContext:
+    """Somebody of the archive gets a sign-in at the station, and chooses a password of their own on `device`."""
+    station = people.context(Role.COORDINATOR)
+    desk = station.new_page()
+    desk.goto(f"/people/{person}/")
+    follow(desk.locator("form[action$='/sign-in/'] button"))
+    once = desk.locator("main dd code").inner_text()
+    station.close()
+    context = people.context(None, **device)
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.fill("input[name=login]", site.first(f"SELECT username FROM user_account WHERE person_id = {person}"))
+    page.fill("input[name=password]", once)
+    page.click("main button[type=submit], main form button:not([type])")
+    page.fill("input[name=oldpassword]", once)
+    page.fill("input[name=password1]", f"{PASSWORD} of their own")
+    page.fill("input[name=password2]", f"{PASSWORD} of their own")
+    follow(page.locator("main form button"))
+    return context
+
+
+@pytest.mark.parametrize(("days", "device"), [(65, PHONE), (67, DESK)], ids=["phone", "desk"])
+def test_who_cannot_come_finds_a_stand_in(signed_in: People, site: Site, days: int, device: dict[str, Any]) -> None:
+    station = signed_in.context(Role.COORDINATOR)
+    desk = station.new_page()
+    activity = new_activity(desk, site, f"不能缺人的陪伴（{days}）", days, places=1)
+    publish(desk)
+    station.close()
+    own = signed_in.context(Role.VOLUNTEER, **device)
+    page = own.new_page()
+    page.goto(activity)
+    page.click("form[action$='/sign-up/'] button")
+    expect(page.locator("li.shift .notice.good")).to_be_visible()
+    signup = site.first("SELECT max(id) FROM signup WHERE state = 'confirmed'")
+    page.goto("/activities/mine/")
+    follow(page.locator(f"main a[href='/activities/sign-ups/{signup}/']"))
     page.fill("[name=reason]", "发烧")
     assert_accessible(page)
     page.click(f"form[action$='/sign-ups/{signup}/stand-in/'] button")
     expect(page.locator(f"form[action$='/sign-ups/{signup}/can-come/']")).to_be_visible()
     assert_accessible(page)
-    in_the_program(
-        site,
-        f"a = StandInAsk.objects.filter(search__signup_id={signup}).first(); "
-        "StandInAsk.objects.filter(search=a.search, state='asked').exclude(pk=a.pk).update(state='lapsed'); "
-        "from xinshi.people.models import User; leader = User.objects.get(username='leader'); "
-        "StandInAsk.objects.filter(pk=a.pk).update(person_id=leader.person_id)",
+    asked = (
+        "FROM stand_in_ask k JOIN stand_in_search s ON s.id = k.search_id LEFT JOIN user_account a "
+        f"ON a.person_id = k.person_id WHERE s.signup_id = {signup} AND k.state = 'asked' AND a.id IS NULL ORDER BY k.id"
     )
-    ask = site.first(  # The worker may ask others meanwhile.
-        "SELECT k.id FROM stand_in_ask k JOIN stand_in_search s ON s.id = k.search_id "
-        "JOIN user_account a ON a.person_id = k.person_id "
-        f"WHERE s.signup_id = {signup} AND a.username = 'leader' AND k.state = 'asked'"
-    )
-    other = signed_in.context(Role.LEADER, **PHONE)
-    asked = other.new_page()
-    asked.goto(f"/activities/stand-in/{ask}/")
-    assert_accessible(asked)
-    asked.click("main form button[value=yes]")
-    asked.wait_for_url("**/sign-ups/*/")
+    other = signed_in_at_the_station(signed_in, site, site.first(f"SELECT k.person_id {asked}"), device)
+    friend = other.pages[0]
+    friend.goto("/messages/")
+    follow(friend.locator("main li.card form[action$='/read/'] button").first)
+    expect(friend).to_have_url(re.compile(r"/activities/stand-in/\d+/$"))
+    assert_accessible(friend)
+    friend.click("main form button[value=yes]")
+    friend.wait_for_url("**/sign-ups/*/")
     assert site.first(f"SELECT state FROM signup WHERE id = {signup}") == "cancelled"
     assert site.first(f"SELECT state FROM signup WHERE stands_in_for_id = {signup}") == "confirmed"
-    phone.close()
+    page.goto("/activities/mine/")
+    expect(page.locator(f"main a[href='/activities/sign-ups/{signup}/']")).to_have_count(0)
+    own.close()
     other.close()
 
 

@@ -64,6 +64,7 @@ from xinshi.archive.domain import INSURANCE, PLEDGE, Facts
 from xinshi.bank.ages import age_years, is_minor
 from xinshi.kernel import clock
 from xinshi.kernel.errors import DomainError
+from xinshi.kernel.minutes import hours_figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ def _about_limits(candidate: Candidate, offer: Offer, around: Surroundings) -> I
     week = [held for held in others if first <= clock.local_day(held.starts_at) < after]
     minutes = offer.minutes + sum(held.minutes for held in week)
     if limits.minutes_a_week_max is not None and minutes > limits.minutes_a_week_max:
-        yield WeekFull(minutes=minutes, most=limits.minutes_a_week_max)
+        yield WeekFull(hours=hours_figure(minutes), most=hours_figure(limits.minutes_a_week_max))
     if rules.shifts_a_week_max and len(week) >= rules.shifts_a_week_max:
         yield WeekHasShifts(most=rules.shifts_a_week_max)
     elif limits.shifts_a_week_max is not None and len(week) >= limits.shifts_a_week_max:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from xinshi.activities.domain import ShiftFull, WaitingListFull
 from xinshi.activities.reasons import Help
 from xinshi.kernel.errors import DomainError, gettext_noop
 
@@ -37,6 +38,14 @@ PAGES: Final[Mapping[Help, str]] = {
     Help.OWN_SHIFTS: "activities:mine",
     Help.PASSBOOK: "bank:own",
 }
+
+SAID_ALREADY: Final = frozenset({ShiftFull.code, WaitingListFull.code})
+"""Refusals that end with what would help."""
+
+
+def help_sentence(kind: Help, refusal: DomainError | None) -> str:
+    """What would help beyond what the refusal itself says, untranslated; empty where nothing does."""
+    return "" if refusal is not None and refusal.code in SAID_ALREADY else SENTENCES.get(kind, "")
 
 
 def help_address(kind: Help, refusal: DomainError | None = None) -> str:

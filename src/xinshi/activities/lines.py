@@ -14,7 +14,7 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from xinshi.activities.helping import SENTENCES, help_address
+from xinshi.activities.helping import help_address, help_sentence
 from xinshi.activities.queries import OfferedShift
 from xinshi.doors.pages import refusal_text
 from xinshi.kernel import clock
@@ -73,7 +73,7 @@ def line_of(actor: Actor, shift: OfferedShift) -> ShiftLine:
         about.append(gettext("Places left: %(n)s") % {"n": shift.places_left})
     state, tone = own_state(shift.my_state)
     is_refused = shift.refusal is not None and not state
-    sentence = SENTENCES.get(shift.help, "") if is_refused and not shift.may_wait else ""
+    sentence = help_sentence(shift.help, shift.refusal) if is_refused and not shift.may_wait else ""
     address = _address("activities:detail", shift.activity_id)
     is_visitor = actor.user_id is None
     return ShiftLine(

@@ -204,7 +204,7 @@ class NightsNotWanted(Ineligible):
 
 class WeekFull(Ineligible):
     code = "week_full"
-    message = gettext_noop("With this shift the week has %(minutes)s minutes; your limit is %(most)s.")
+    message = gettext_noop("With this shift the week has %(hours)s hours; your limit is %(most)s hours.")
     help = Help.LIMITS
 
 

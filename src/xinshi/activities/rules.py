@@ -34,6 +34,8 @@ class SignUpRules:
     asked_at_once: int = 3
     hold_minutes: int = 3 * DAY_MINUTES
     """How long places are held for a group without names, at most until a day before the shift."""
+    by_text: int = 1
+    """The first reminder, offered places and questions to stand in go by text too; 0: into the inbox alone."""
     first_reminder_minutes: int = DAY_MINUTES
     second_reminder_minutes: int = 120
     no_show_after_minutes: int = DAY_MINUTES

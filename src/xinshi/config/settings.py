@@ -169,6 +169,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxies
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "xinshi_language"
+LOCALE_PATHS = [place for room in ROOMS if (place := Path(__file__).parents[1] / room / "locale").is_dir()]
+"""The rooms' words come before those of the libraries, which say “Sessions” and “Note” of other things."""
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 

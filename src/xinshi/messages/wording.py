@@ -13,4 +13,11 @@ STATES: Final[dict[str, tuple[str | Promise, str]]] = {
     "failed": (_("Not sent"), "bad"),
 }
 """Per state of a text: its words and the colour in which it is shown."""
-PURPOSES: Final[dict[str, str | Promise]] = {"code": _("One-time code"), "notice": _("Notice")}
+PURPOSES: Final[dict[str, str | Promise]] = {
+    "code": _("One-time code"),
+    "notice": _("Notice"),
+    "call": _("Call to empty posts"),
+    "reminder": _("Reminder of a shift"),
+    "offer": _("A place from the waiting list"),
+    "stand-in": _("Question whether one stands in"),
+}

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from django.db import transaction
 from django.db.models import F
 
+from xinshi.activities.actions.texting import Asked, also_by_text
 from xinshi.activities.domain import ActivityBusy
 from xinshi.activities.eligibility import (
     Candidate,
@@ -44,6 +45,9 @@ from xinshi.outbox.actions import publish, publish_many
 from xinshi.people.models import Person
 
 ATTEMPTS_MAX: Final = 5
+FREE_FOR_YOU: Final = gettext_noop(
+    "A place in “%(title)s” is free for you. Say yes until %(until)s, then it goes to the next."
+)
 
 
 LOCK_ONE: Final = PreparedRead(
@@ -193,13 +197,11 @@ def serve_line(line: Line, *, actor: Actor, at: datetime) -> int:
         action="activities.offer_place",
         objects=[(f"signup:{row.pk}", {"shift": row.shift_id, "person": row.person_id}) for row in chosen],
     )
-    tell(
-        chosen,
-        line.shift.activity,
-        gettext_noop("A place in “%(title)s” is free for you. Say yes until %(until)s, then it goes to the next."),
-        f"offered:{until.isoformat()}",
-        until=local_text(until),
-    )
+    activity = line.shift.activity
+    words = {"title": activity.title, "until": local_text(until)}
+    tell(chosen, activity, FREE_FOR_YOU, f"offered:{until.isoformat()}", until=words["until"])
+    asked = [Asked(row.person_id, words, "activities:own_sign_up", row.pk, until) for row in chosen]
+    also_by_text(asked, FREE_FOR_YOU, purpose="offer")
     return len(chosen)
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from xinshi.activities.actions.holding import local_text, lock_people, tell
+from xinshi.activities.actions.texting import Asked, also_by_text
 from xinshi.activities.domain import SignUpGone
 from xinshi.activities.models import SignUp
 from xinshi.activities.queries.deciding import sign_up_rules
@@ -57,7 +58,15 @@ def _remind(at: datetime, minutes: int, text: str) -> int:
         when = local_text(row.shift.starts_at)
         why = f"reminder:{minutes}:{when}"
         tell([row], row.shift.activity, text, why, when=when, place=row.shift.activity.place)
+    if text == TOMORROW:
+        also_by_text([_asked(row) for row in sent], TOMORROW, purpose="reminder")
     return len(sent)
+
+
+def _asked(row: SignUp) -> Asked:
+    activity, shift = row.shift.activity, row.shift
+    words = {"title": activity.title, "when": local_text(shift.starts_at), "place": activity.place}
+    return Asked(row.person_id, words, "activities:own_sign_up", row.pk, shift.starts_at)
 
 
 @transaction.atomic

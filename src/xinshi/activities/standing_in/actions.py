@@ -18,6 +18,7 @@ from xinshi.activities.actions.holding import (
     tell,
 )
 from xinshi.activities.actions.signing_up import own_or_led
+from xinshi.activities.actions.texting import Asked, also_by_text
 from xinshi.activities.domain import REASON_LENGTH_MAX, AlreadyAttended, ShiftStarted, SignUpGone
 from xinshi.activities.eligibility import Surroundings, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInAsk, StandInSearch
@@ -32,6 +33,9 @@ from xinshi.kernel.errors import NotAllowed, NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
 
 SEARCHES_AT_ONCE_MAX: Final = 200
+CAN_YOU: Final = gettext_noop(
+    "Somebody cannot come to “%(title)s” on %(when)s. Can you stand in? Answer until %(until)s."
+)
 
 
 @transaction.atomic
@@ -168,23 +172,23 @@ def _ask_next(search: StandInSearch, signup: SignUp, at: datetime) -> int:
     asks = StandInAsk.objects.bulk_create(
         [StandInAsk(search=search, person_id=person, asked_at=at, answer_until=until) for person in chosen]
     )
-    activity = signup.shift.activity
+    words = {
+        "title": signup.shift.activity.title,
+        "when": local_text(signup.shift.starts_at),
+        "until": local_text(until),
+    }
     send_many(
         NewMessage(
             recipient_ref=f"person:{ask.person_id}",
-            text=gettext_noop(
-                "Somebody cannot come to “%(title)s” on %(when)s. Can you stand in? Answer until %(until)s."
-            ),
-            parameters={
-                "title": activity.title,
-                "when": local_text(signup.shift.starts_at),
-                "until": local_text(until),
-            },
+            text=CAN_YOU,
+            parameters=words,
             object_ref=f"stand-in-ask:{ask.pk}",
             key=f"stand-in-ask:{ask.pk}",
         )
         for ask in asks
     )
+    texted = [Asked(ask.person_id, words, "activities:stand_in_ask", ask.pk, until) for ask in asks]
+    also_by_text(texted, CAN_YOU, purpose="stand-in")
     return len(asks)
 
 

@@ -7,14 +7,12 @@ from datetime import date, datetime
 from django import template
 from django.utils.translation import gettext
 
-from xinshi.activities import lines
+from xinshi.activities import helping, lines
 from xinshi.activities.detailing import PlanOnPage, plan_on_page
 from xinshi.activities.forms import closing_text
-from xinshi.activities.helping import SENTENCES, help_address
 from xinshi.activities.models import Activity, SignUp
 from xinshi.activities.programmes.calendar import DayAhead, coming_days, holiday_text
 from xinshi.activities.queries import ActivityDetail, OfferedShift
-from xinshi.activities.reasons import Help
 from xinshi.doors.pages import refusal_text
 from xinshi.doors.wording import day_of
 from xinshi.kernel.errors import DomainError
@@ -87,15 +85,16 @@ def request_tone(state: str) -> str:
 
 
 @register.filter
-def help_sentence(kind: Help) -> str:
+def help_sentence(shift: OfferedShift) -> str:
     """What would help, as a sentence; empty where nothing is known to."""
-    return gettext(SENTENCES[kind]) if kind in SENTENCES else ""
+    sentence = helping.help_sentence(shift.help, shift.refusal)
+    return gettext(sentence) if sentence else ""
 
 
 @register.filter
 def help_link(shift: OfferedShift) -> str:
     """Where what would help is done; empty where there is no page for it."""
-    return help_address(shift.help, shift.refusal)
+    return helping.help_address(shift.help, shift.refusal)
 
 
 @register.filter

@@ -147,6 +147,16 @@ def test_a_full_shift_with_a_waiting_list_offers_it_in_the_refused_card(
     assert SignUp.objects.count() == 1
 
 
+def test_what_would_help_is_said_once(cast: Cast, make_activity: MakeActivity) -> None:
+    made = make_activity(places=1)
+    sign_up(actor=cast.volunteer.actor, shift_id=made.shift_ids[0])
+    client = cast.second.client
+    others = text(client.get("/activities/", {"tab": "others"}, headers={"Accept-Language": "en"}))
+    alone = text(client.get(f"/activities/{made.activity_id}/", headers={"Accept-Language": "en"}))
+    for page in (others, alone):
+        assert page.count("Choose another shift.") == 1
+
+
 def test_of_a_coupled_activity_the_card_that_was_asked_for_is_refused(cast: Cast, make_activity: MakeActivity) -> None:
     made = make_activity(shifts=2)
     Activity.objects.filter(pk=made.activity_id).update(is_coupled=True)

@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from xinshi.activities.actions import cancel_sign_up, mark_no_shows, remind, say_coming, sign_up, undo_no_show
+from xinshi.activities.actions import (
+    cancel_sign_up,
+    join_waiting_list,
+    mark_no_shows,
+    remind,
+    say_coming,
+    sign_up,
+    undo_no_show,
+)
 from xinshi.activities.actions.holding import deadline
 from xinshi.activities.domain import ReasonMissing, TooLateToCancel
 from xinshi.activities.groups.actions import release_overdue_holds, sign_up_group
@@ -18,8 +26,13 @@ from xinshi.activities.standing_in.domain import StandInFound
 from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, tomorrow_at
 from xinshi.activities.tests.test_waves import acting
 from xinshi.kernel.errors import NotAllowed, NotFound
-from xinshi.messages.models import Message
-from xinshi.people.models import Person
+from xinshi.messages.models import Message, OutgoingText
+from xinshi.people.models import Person, phone_index
+
+
+def set_phones(phones: dict[int, str]) -> None:
+    for person_id, phone in phones.items():
+        Person.objects.filter(pk=person_id).update(phone=phone, phone_index=phone_index(phone))
 
 
 def told(reference: str, part: str) -> int:
@@ -44,6 +57,37 @@ def test_reminds_twice_and_never_again(cast: Cast, make_activity: MakeActivity) 
         say_coming(actor=cast.volunteer.actor, signup_id=late.signup_id)
     with pytest.raises(NotAllowed):
         remind(actor=cast.coordinator.actor)
+
+
+def test_who_left_a_phone_is_reminded_offered_and_asked_by_text_too(cast: Cast, make_activity: MakeActivity) -> None:
+    (shift_id,) = make_activity(places=1, starts_at=tomorrow_at(9, days=2)).shift_ids
+    Shift.objects.filter(pk=shift_id).update(reserve=3)
+    (other,) = cast.people(1)
+    Person.objects.filter(pk=other).update(service_categories=["0004"])
+    set_phones({cast.volunteer.person_id: "19900000001", cast.second.person_id: "19900000002", other: "19900000003"})
+    place = sign_up(actor=cast.volunteer.actor, shift_id=shift_id)
+    join_waiting_list(actor=cast.second.actor, shift_id=shift_id)
+    with time_machine.travel(tomorrow_at(10, days=1), tick=False):
+        assert (remind(actor=SYSTEM), remind(actor=SYSTEM)) == (1, 0)
+        seek_stand_in(actor=cast.volunteer.actor, signup_id=place.signup_id)
+        cancel_sign_up(actor=cast.volunteer.actor, signup_id=place.signup_id)
+    sent = {row.purpose: row for row in OutgoingText.objects.exclude(purpose="code")}
+    assert (sent["reminder"].to, sent["reminder"].shown_to) == ("19900000001", "199****0001")
+    assert f"/activities/sign-ups/{place.signup_id}/" in sent["reminder"].text
+    assert sent["reminder"].useless_from == tomorrow_at(9, days=2)
+    assert sent["offer"].to == "19900000002"
+    assert "/activities/stand-in/" in sent["stand-in"].text
+
+
+def test_the_setting_keeps_texts_back(cast: Cast, make_activity: MakeActivity, settings: object) -> None:
+    settings.SIGN_UP_RULES = {"by_text": 0}
+    (shift_id,) = make_activity(starts_at=tomorrow_at(9, days=2)).shift_ids
+    set_phones({cast.volunteer.person_id: "19900000001"})
+    sign_up(actor=cast.volunteer.actor, shift_id=shift_id)
+    with time_machine.travel(tomorrow_at(10, days=1), tick=False):
+        assert remind(actor=SYSTEM) == 1
+    assert told(cast.volunteer.reference, "Are you coming?") == 1
+    assert not OutgoingText.objects.exists()
 
 
 def test_who_was_never_checked_in_did_not_come_and_that_can_be_undone(cast: Cast, make_activity: MakeActivity) -> None:

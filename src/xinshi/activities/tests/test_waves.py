@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
@@ -77,6 +78,33 @@ def test_opens_for_newcomers_first_and_for_everybody_later(cast: Cast, make_acti
     )
     refused(WaveNotForYou, shift_id, cast.volunteer.actor)
     sign_up(actor=cast.leader.actor, shift_id=shift_id, person_id=cast.volunteer.person_id)
+
+
+def as_shown(answer: Any) -> dict[str, str]:
+    """What a browser would send if nothing of the page of waves were touched."""
+    sent: dict[str, str] = {}
+    for forms in (answer.context["waves"], answer.context["quotas"]):
+        sent |= {
+            f"{forms.management_form.add_prefix(name)}": str(value)
+            for name, value in forms.management_form.initial.items()
+        }
+        for form in forms:
+            sent |= {form.add_prefix(name): str(form[name].value() or "") for name in form.fields if name != "DELETE"}
+    return sent
+
+
+def test_lines_that_nobody_filled_in_are_no_waves(cast: Cast, make_activity: MakeActivity) -> None:
+    made = make_activity(places=4, starts_at=tomorrow_at(9, days=5))
+    address, client = f"/activities/{made.activity_id}/waves/", cast.coordinator.client
+    untouched = as_shown(client.get(address))
+    assert untouched["wave-1-audience"] == "everybody"
+    opens = {"wave-0-opens_at": "2030-01-01T09:00", "wave-0-audience": "newcomers"}
+    for _again in range(2):
+        assert client.post(address, untouched | opens).status_code == 302
+        assert list(Wave.objects.values_list("audience", flat=True)) == ["newcomers"]
+        untouched = as_shown(client.get(address))
+    assert untouched["wave-TOTAL_FORMS"] == "3"
+    assert not Quota.objects.exists()
 
 
 def test_who_came_often_lately_waits_for_the_next_wave(cast: Cast, make_activity: MakeActivity) -> None:

@@ -22,7 +22,9 @@ def organisation_choices() -> list[tuple[str, str]]:
 
 class WaveForm(forms.Form):
     opens_at = forms.DateTimeField(label=_("Opens"), widget=MOMENT)
-    audience = forms.ChoiceField(label=_("For whom"), choices=Wave.Audience.choices)
+    audience = forms.ChoiceField(
+        label=_("For whom"), choices=Wave.Audience.choices, initial=Wave.Audience.EVERYBODY.value
+    )
     below_shifts = forms.IntegerField(
         label=_("Fewer shifts than"), required=False, min_value=1, max_value=BELOW_SHIFTS_MAX
     )

@@ -15,14 +15,14 @@ from xinshi.bank.erasing.queries import copy_file, erasing_obstacles
 from xinshi.bank.erasing.registry import rooms
 from xinshi.bank.models import Passbook
 from xinshi.bank.obstacles import ObstaclesInTheWay
-from xinshi.bank.registration.deciding import NOTICE, NOTICE_USEFUL_FOR, TEXT_LANGUAGE
+from xinshi.bank.registration.deciding import NOTICE, NOTICE_USEFUL_FOR
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound, gettext_noop
 from xinshi.kernel.ids import new_short_code
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.messages.gateways import is_ready
-from xinshi.messages.texting import send_text
+from xinshi.messages.texting import TEXT_LANGUAGE, send_text
 from xinshi.people import personal as people
 from xinshi.people.domain import EMPTIED, masked_phone
 from xinshi.people.models import Person

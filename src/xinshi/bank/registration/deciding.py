@@ -16,7 +16,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import gettext_noop
 from xinshi.ledger.actions import close_account as close_ledger_account
 from xinshi.messages.gateways import is_ready
-from xinshi.messages.texting import send_text
+from xinshi.messages.texting import TEXT_LANGUAGE, send_text
 from xinshi.people.domain import masked_phone
 from xinshi.people.models import Person, User
 
@@ -26,7 +26,6 @@ APPROVED_BY_TEXT: Final = gettext_noop("Your time bank account is open. Sign in 
 REFUSED_BY_TEXT: Final = gettext_noop("Your time bank account was not opened: %(reason)s")
 NOTICE: Final = "notice"
 NOTICE_USEFUL_FOR: Final = timedelta(days=1)
-TEXT_LANGUAGE: Final = "zh-hans"
 """Nobody knows the language of a phone; the hospital's is Chinese."""
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from xinshi.audit.actions import record, record_many
 from xinshi.campaigns.access import require_manager
@@ -31,7 +31,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import Invalid, NotAllowed, NotFound, gettext_noop
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.messages.gateways import is_ready
-from xinshi.messages.texting import send_text
+from xinshi.messages.texting import TEXT_LANGUAGE, send_text
 from xinshi.people.domain import masked_phone
 from xinshi.people.models import Person
 
@@ -208,13 +208,15 @@ def _text(told: dict[int, CampaignPost]) -> None:
     if not is_ready():
         return
     at = clock.now()
+    with override(TEXT_LANGUAGE):
+        words = gettext(ASKED)
     for person in Person.objects.filter(pk__in=told).exclude(phone_index="").only("pk", "phone"):
         post = told[person.pk]
         assert post.shift is not None, "only published posts are called for"
         send_text(
             to=person.phone,
             shown_to=masked_phone(person.phone),
-            text=gettext(ASKED) % _words(post),
+            text=words % _words(post),
             purpose="call",
             useful_for=post.shift.starts_at - at,
         )

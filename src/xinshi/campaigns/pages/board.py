@@ -65,9 +65,11 @@ def wall(request: PageRequest, campaign_id: int) -> HttpResponse:
 
 @page(MANAGERS, methods=("GET", "POST"))
 def calls(request: PageRequest, campaign_id: int) -> HttpResponse:
-    """Empty posts to tick and call for, and the calls that were made."""
-    day = clock.day_from_text(request.GET.get("day", ""))
-    posts = planning.empty_posts(request.actor, campaign_id, day=day)
+    """Empty posts of a day to tick and call for, and the calls that were made."""
+    days = planning.days_with_empty_posts(request.actor, campaign_id)
+    wanted = clock.day_from_text(request.GET.get("day", ""))
+    day = wanted if wanted in days else next(iter(days), None)
+    posts = planning.empty_posts(request.actor, campaign_id, day=day) if day else []
     ticked = [int(pk) for pk in request.POST.getlist("post") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     form = CallForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not ticked:
@@ -87,6 +89,7 @@ def calls(request: PageRequest, campaign_id: int) -> HttpResponse:
         "form": form,
         "ticked": ticked or [post.pk for post in posts if request.GET.get("site") == str(post.site_id)],
         "lines": planning.calls(request.actor, campaign_id),
+        "days": days,
         "day": day,
     }
     return render(request, "campaigns/calls.html", context)

@@ -28,7 +28,10 @@ SOON_SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """All roles of a site in a window together; its standing is that of the role that is worst off."""
+    """All roles of a site in a window together; its standing is that of the role that is worst off.
+
+    `missing` is what can still be filled: nothing once the window is over.
+    """
 
     window_id: int
     places: int
@@ -36,6 +39,7 @@ class Cell:
     present: int
     missing: int
     standing: Standing
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,10 @@ class _Post:
     present: int
 
     @property
+    def missing(self) -> int:
+        return max(0, self.places - self.taken)
+
+    @property
     def standing(self) -> Standing:
         return standing(taken=self.taken, places=self.places, minimum=self.minimum)
 
@@ -160,7 +168,7 @@ def _made(campaign: Campaign, day: date) -> Board:
         soon=[_soon_line(post) for post in soon if post.taken < post.places][:SOON_SHOWN],
         places=sum(post.places for post in posts),
         taken=sum(post.taken for post in posts),
-        missing=sum(max(0, post.places - post.taken) for post in posts),
+        missing=sum(post.missing for post in posts if post.ends_at > at),
         present=sum(post.present for post in posts),
         recruits=recruits,
         outcomes=outcomes,
@@ -240,7 +248,7 @@ def _row(posts: list[_Post], windows: list[BoardWindow]) -> SiteRow:
     cells: list[Cell | None] = []
     for window in windows:
         here = [post for post in posts if post.window_id == window.id]
-        cells.append(_cell(window.id, here) if here else None)
+        cells.append(_cell(window, here) if here else None)
     return SiteRow(
         site_id=posts[0].site_id,
         name=posts[0].site,
@@ -251,16 +259,17 @@ def _row(posts: list[_Post], windows: list[BoardWindow]) -> SiteRow:
     )
 
 
-def _cell(window_id: int, posts: list[_Post]) -> Cell:
+def _cell(window: BoardWindow, posts: list[_Post]) -> Cell:
     standings = {post.standing for post in posts}
     worst = next(one for one in (Standing.TOO_FEW, Standing.SOME_MISSING, Standing.FULL) if one in standings)
     return Cell(
-        window_id=window_id,
+        window_id=window.id,
         places=sum(post.places for post in posts),
         taken=sum(post.taken for post in posts),
         present=sum(post.present for post in posts),
-        missing=sum(max(0, post.places - post.taken) for post in posts),
+        missing=0 if window.is_over else sum(post.missing for post in posts),
         standing=worst,
+        is_over=window.is_over,
     )
 
 

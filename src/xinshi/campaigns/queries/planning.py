@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from xinshi.campaigns import access
@@ -179,10 +179,24 @@ def calls(actor: Actor, campaign_id: int) -> list[CallLine]:
 def empty_posts(actor: Actor, campaign_id: int, *, day: date | None = None) -> Sequence[CampaignPost]:
     """Published posts of a day (None: the next days) that still want people, the earliest first; at most 200."""
     campaign = access.managed(actor, campaign_id)
-    rows = CampaignPost.objects.filter(
-        site__campaign=campaign, site__closed_at=None, shift__is_open=True, shift__starts_at__gt=clock.now()
-    ).filter(shift__taken__lt=F("shift__places"))
+    rows = _empty_posts(campaign)
     if day is not None:
         rows = rows.filter(day=day)
     rows = rows.select_related("site", "window", "role", "shift")
     return list(rows.order_by("shift__starts_at", "site__name", "role_id")[:200])
+
+
+def days_with_empty_posts(actor: Actor, campaign_id: int) -> list[date]:
+    """The days on which somebody is still wanted, the nearest first."""
+    rows = _empty_posts(access.managed(actor, campaign_id))
+    return list(rows.order_by("day").values_list("day", flat=True).distinct())
+
+
+def _empty_posts(campaign: Campaign) -> QuerySet[CampaignPost]:
+    return CampaignPost.objects.filter(
+        site__campaign=campaign,
+        site__closed_at=None,
+        shift__is_open=True,
+        shift__starts_at__gt=clock.now(),
+        shift__taken__lt=F("shift__places"),
+    )

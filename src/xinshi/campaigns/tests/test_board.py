@@ -54,6 +54,22 @@ def test_the_board_counts_places_people_and_presence(cast: Cast, open_surge: Sur
     }
 
 
+def test_what_is_over_is_missing_no_more(cast: Cast, open_surge: Surge) -> None:
+    first = open_surge.posts()[0].shift
+    assert first is not None
+    with time_machine.travel(first.ends_at + timedelta(minutes=1), tick=False):
+        cache.clear()
+        _, found = board(cast.leader.actor, open_surge.row.pk)
+        page = cast.leader.client.get(f"/campaigns/{open_surge.row.pk}/board/").content.decode()
+    assert [window.is_over for window in found.windows] == [False, True]
+    assert [(cell.missing, cell.is_over) for row in found.rows for cell in row.cells if cell] == [
+        (4, False),
+        (0, True),
+    ] * 2
+    assert (found.places, found.missing) == (16, 8)
+    assert page.count('class="post-cell over"') == 2
+
+
 def test_the_board_costs_the_same_for_many_sites_and_nothing_while_fresh(cast: Cast, make_surge: MakeSurge) -> None:
     counts = []
     for code, sites in (("few", 1), ("many", 20)):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.utils.translation import override
 
 from xinshi.activities.actions import sign_up
 from xinshi.activities.models import Shift
@@ -17,7 +18,8 @@ from xinshi.campaigns.queries.candidates import candidates
 from xinshi.campaigns.tests.conftest import SYSTEM, Cast, Surge, recruits
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
-from xinshi.messages.models import Message
+from xinshi.messages.models import Message, OutgoingText
+from xinshi.people.models import Person, phone_index
 
 
 def later(minutes: int) -> datetime:
@@ -37,6 +39,16 @@ def start(cast: Cast, surge: Surge, posts: list[CampaignPost], *, people: int = 
         batch_per_place=batch,
         wait_minutes=10,
     )
+
+
+def test_a_text_is_in_the_language_of_texts_whoever_calls(cast: Cast, open_surge: Surge) -> None:
+    [person_id] = recruits(cast, open_surge, 1)
+    Person.objects.filter(pk=person_id).update(phone="19900000007", phone_index=phone_index("19900000007"))
+    with override("en"):
+        start(cast, open_surge, open_surge.posts()[:1])
+    [text] = OutgoingText.objects.filter(purpose="call")
+    assert "需要人手" in text.text
+    assert (text.to, text.shown_to) == ("19900000007", "199****0007")
 
 
 def test_candidates_have_pledged_are_free_and_had_least(cast: Cast, open_surge: Surge) -> None:

@@ -237,7 +237,11 @@ def test_calls_are_made_from_the_list_of_empty_posts(cast: Cast, open_surge: Sur
     recruits(cast, open_surge, 5)
     client = cast.coordinator.client
     page = client.get(at("calls", open_surge.row.pk))
-    assert len(page.context["posts"]) == 16
+    assert page.context["days"] == [open_surge.first, open_surge.row.ends_on]
+    assert {post.day for post in page.context["posts"]} == {open_surge.first}
+    assert len(page.context["posts"]) == 8
+    later = client.get(at("calls", open_surge.row.pk), {"day": open_surge.row.ends_on.isoformat()})
+    assert {post.day for post in later.context["posts"]} == {open_surge.row.ends_on}
     typed = {"people_max": "3", "batch_per_place": "3", "wait_minutes": "10"}
     none = client.post(at("calls", open_surge.row.pk), typed, headers={"Accept-Language": "en"})
     assert "Tick at least one empty post." in none.content.decode()

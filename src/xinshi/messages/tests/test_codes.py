@@ -20,7 +20,7 @@ from xinshi.messages.codes import CodeGone, CodeWrong, TooManyCodes, check_code,
 from xinshi.messages.gateways import NoGateway
 from xinshi.messages.limits import allow, forget_old_counts
 from xinshi.messages.models import AskedTimes, OneTimeCode, OutgoingText
-from xinshi.messages.texting import ATTEMPTS_MAX, deliver_texts
+from xinshi.messages.texting import ATTEMPTS_MAX, NewText, deliver_texts, send_texts
 
 PHONE = "13900001111"
 NOW = "2026-11-25 04:00:00+00:00"
@@ -188,6 +188,18 @@ def test_the_provider_gets_phone_and_text_and_both_are_forgotten(provider: dict[
     assert code in body["text"]
     row = OutgoingText.objects.get()
     assert (row.state, row.text, row.to, row.attempts) == ("sent", "", "", 1)
+
+
+@pytest.mark.django_db
+def test_a_code_does_not_wait_behind_reminders(provider: dict[str, Any]) -> None:
+    reminder = NewText(
+        to=PHONE, shown_to="139****1111", text="明天见", purpose="reminder", useful_for=timedelta(hours=24)
+    )
+    assert send_texts([reminder] * 3) == 3
+    send()
+    code = last_code()
+    assert deliver_texts() == 4
+    assert [code in body["text"] for _path, _authorization, body in provider["taken"]] == [True, False, False, False]
 
 
 @pytest.mark.django_db
