@@ -22,9 +22,9 @@ BEGIN
   ) OR EXISTS (SELECT 1 FROM presence_trace WHERE person_id = p_person AND code_key = p_code_key) THEN
     RETURN NULL;
   END IF;
-  -- By its own number alone: of a table that has just filled the server knows nothing, and would walk all of the shift.
+  -- By its own number and no other index: of a table that has just filled the server knows nothing, and would walk all of it.
   UPDATE signup SET attended_at = p_moment
-   WHERE id = p_signup AND (person_id, shift_id) IS NOT DISTINCT FROM (p_person, p_shift) AND state = 'confirmed';
+   WHERE id = p_signup AND (person_id, shift_id, state) IS NOT DISTINCT FROM (p_person, p_shift, 'confirmed');
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
