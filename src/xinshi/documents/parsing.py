@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MEMORY_BYTES_MAX: Final = 103 * 1024 * 1024
 """Of address space: some 20 MiB are mapped and never used."""
-CPU_SECONDS_MAX: Final = 20
+CPU_SECONDS_MAX: Final = 30
 ASKED_BYTES: Final = 128 * 1024
 
 

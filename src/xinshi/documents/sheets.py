@@ -33,7 +33,7 @@ __all__ = ["CELL_SIGNS_MAX", "ROUNDED_NUMBER", "clean_text"]
 
 Cell = str | date | datetime
 FILE_BYTES_MAX: Final = 20 * 1024 * 1024
-UNPACKED_BYTES_MAX: Final = 120 * 1024 * 1024
+UNPACKED_BYTES_MAX: Final = 256 * 1024 * 1024
 PACKED_RATIO_MAX: Final = 150
 ARCHIVE_MEMBERS_MAX: Final = 2_000
 ROWS_MAX: Final = 200_000
@@ -45,7 +45,8 @@ XML_HEAD_BYTES: Final = 1_024
 HEADER_ROWS_SEARCHED: Final = 60
 CONTROL_SIGN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Binary files decode as Chinese by chance, but hardly without these."""
-PARSING_SECONDS_MAX: Final = 30
+PARSING_SECONDS_MAX: Final = 120
+"""Until the last row was read: the parser waits for whoever takes its rows."""
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from django.db import transaction
@@ -18,7 +17,6 @@ from xinshi.exchange.actions.portions import (
     portion_of,
     take_portion,
 )
-from xinshi.exchange.domain import FileKind
 from xinshi.exchange.judging import Decision, Judge
 from xinshi.exchange.known import knowledge
 from xinshi.exchange.models import ImportFile, ImportRun
@@ -74,8 +72,7 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
     """Note the file and a run of it; with `resume` the newest run of this file that did not come to its end goes on."""
     require_keeper(actor)
     partner = locked_partner()
-    content_hash = content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys])
-    file = ImportFile.objects.filter(partner=partner, content_hash=content_hash).first()
+    file = ImportFile.objects.filter(partner=partner, content_hash=keyed.content_hash).first()
     at = clock.now()
     if file is not None and resume:
         run = file.import_runs.exclude(state=ImportRun.State.DONE).order_by("-pk").first()
@@ -91,7 +88,7 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
         file = ImportFile.objects.create(
             partner=partner,
             kind=keyed.read.kind.value,
-            content_hash=content_hash,
+            content_hash=keyed.content_hash,
             file_name=file_name.replace("\0", "")[-FILE_NAME_SIGNS_MAX:],
             row_count=keyed.row_count,
             titles=list(keyed.read.titles.items()),
@@ -143,18 +140,11 @@ def _take_whole_empty(actor: Actor, run: ImportRun) -> None:
         end_run(actor, run)
 
 
-def content_hash_of(kind: FileKind, keys: Sequence[str]) -> str:
-    """What identifies a file: its rows in any order, however it was saved and named."""
-    text = "\n".join([kind.value, *sorted(keys)])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _tried(actor: Actor, keyed: KeyedFile, progress: Progress | None) -> ImportReport:
     """What an import would do now; nothing is written."""
     with transaction.atomic():
         partner = locked_partner()
-        content_hash = content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys])
-        file = ImportFile.objects.filter(partner=partner, content_hash=content_hash).first()
+        file = ImportFile.objects.filter(partner=partner, content_hash=keyed.content_hash).first()
     report = ReportWriter(keyed.read, file_id=file.pk if file else None, run_id=None)
     judge: Judge | None = None
     done = 0
@@ -162,7 +152,7 @@ def _tried(actor: Actor, keyed: KeyedFile, progress: Progress | None) -> ImportR
         with collected_afterwards():
             known = knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows)
             if judge is None:
-                judge = Judge(keyed.read.kind, known)
+                judge = Judge(keyed.read.kind, known, repeated=keyed.repeated)
             judge.known = known
             decisions: list[Decision] = [judge.decide(one) for one in rows]
             report.add(decisions)

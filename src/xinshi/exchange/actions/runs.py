@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from xinshi.audit.actions import record
 from xinshi.exchange.access import require_keeper
-from xinshi.exchange.actions.importing import begin_run, content_hash_of, go_on, keyed_file
+from xinshi.exchange.actions.importing import begin_run, go_on, keyed_file
 from xinshi.exchange.actions.portions import RunStopped
 from xinshi.exchange.models import ImportRun
 from xinshi.exchange.partners.domain import PartnerDisputed, PartnerPaused
@@ -130,7 +130,7 @@ def _take_the_rest(run: ImportRun) -> None:
     except (OSError, VaultError):
         raise NotFound from None
     keyed = keyed_file(data, run.file.file_name)
-    if content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys]) != run.file.content_hash:
+    if keyed.content_hash != run.file.content_hash:
         raise FileReadOtherwise
     go_on(actor=actor, run=run, keyed=keyed)
 

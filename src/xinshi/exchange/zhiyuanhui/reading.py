@@ -20,7 +20,7 @@ from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_tabl
 from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
 
-IMPORT_ROWS_MAX: Final = 100_000
+IMPORT_ROWS_MAX: Final = 400_000
 SHEET_ROWS_MAX: Final = IMPORT_ROWS_MAX + 1_000
 """Titles, blank rows and notes included."""
 PORTION_ROWS: Final = 2_000
@@ -37,7 +37,7 @@ class MixedKinds(DomainError):
 
 class TooManyRows(DomainError):
     code = "too_many_rows"
-    message = gettext_noop("The file has more than 100,000 rows. Split it into smaller files.")
+    message = gettext_noop("The file has more than 400,000 rows. Split it into smaller files.")
     status = 422
 
 
