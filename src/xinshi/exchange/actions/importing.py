@@ -7,8 +7,16 @@ from typing import Final
 
 from django.db import transaction
 
+from xinshi.documents.sheets import HeaderNotFound
 from xinshi.exchange.access import require_keeper
-from xinshi.exchange.actions.mapping import note_used, said_columns
+from xinshi.exchange.actions.mapping import (
+    ColumnsKnownElsewhere,
+    adopt_columns,
+    note_used,
+    proposals,
+    said_columns,
+    said_elsewhere,
+)
 from xinshi.exchange.actions.portions import (
     KeyedFile,
     RunStopped,
@@ -17,6 +25,7 @@ from xinshi.exchange.actions.portions import (
     portion_of,
     take_portion,
 )
+from xinshi.exchange.actions.senders import sender_of
 from xinshi.exchange.judging import Decision, Judge
 from xinshi.exchange.known import knowledge
 from xinshi.exchange.models import ImportFile, ImportRun
@@ -26,6 +35,7 @@ from xinshi.exchange.zhiyuanhui.reading import IMPORT_ROWS_MAX, ReadFile, TooMan
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.collecting import collected_afterwards
+from xinshi.kernel.errors import DomainError
 
 __all__ = ["IMPORT_ROWS_MAX", "PartnerPaused", "RunStopped", "TooManyRows", "locked_partner"]
 
@@ -39,6 +49,8 @@ def import_zhiyuanhui(
     actor: Actor,
     data: bytes,
     file_name: str,
+    sender: str = "",
+    columns_as: str = "",
     dry_run: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
@@ -47,31 +59,69 @@ def import_zhiyuanhui(
 
     The same file, or the same rows in another, credit nothing again. On a dry run nothing is written. Each 2,000 rows are
     a transaction of their own: what was credited before a refusal or a kill stays, and importing again goes on.
+    `sender` is who handed the file over, 志愿汇 itself where it is empty. `columns_as`: the other sender whose explained
+    columns hold for this one's files, too, and are remembered for it; without it ColumnsKnownElsewhere asks for that.
     `resume`: go on with the newest run of the same file that did not come to its end, where there is one.
     """
     require_keeper(actor)
-    keyed = keyed_file(data, file_name)
+    keyed = keyed_file(data, file_name, sender=sender, columns_as=columns_as)
     if dry_run:
         return _tried(actor, keyed, progress)
-    run = begin_run(actor=actor, keyed=keyed, file_name=file_name, resume=resume)
+    run = begin_run(actor=actor, keyed=keyed, file_name=file_name, sender=sender, columns_as=columns_as, resume=resume)
     return go_on(actor=actor, run=run, keyed=keyed, progress=progress)
 
 
-def understood(data: bytes, file_name: str) -> ReadFile:
-    """The file as its titles say, or as a person once said about these titles."""
-    return read_file(data, file_name=file_name, said=said_columns())
+def understood(data: bytes, file_name: str, *, sender: str = "") -> ReadFile:
+    """The file as its titles say, or as a person once said about these titles in files of this sender.
+
+    ColumnsKnownElsewhere where a person said it of another sender's files only; the refusals of `read_file`.
+    """
+    try:
+        return read_file(data, file_name=file_name, said=said_columns(sender))
+    except HeaderNotFound:
+        _ask_about_others(data, file_name, sender)
+        raise
 
 
-def keyed_file(data: bytes, file_name: str) -> KeyedFile:
+def keyed_file(data: bytes, file_name: str, *, sender: str = "", columns_as: str = "") -> KeyedFile:
     """The file as `understood` reads it, ready to be taken in."""
-    return KeyedFile.of(data, file_name=file_name, said=said_columns())
+    said = (said_columns(columns_as) if columns_as else {}) | said_columns(sender)
+    try:
+        return KeyedFile.of(data, file_name=file_name, said=said)
+    except HeaderNotFound:
+        _ask_about_others(data, file_name, sender)
+        raise
+
+
+def _ask_about_others(data: bytes, file_name: str, sender: str) -> None:
+    """ColumnsKnownElsewhere where the file would be understood by what was said of another sender's files."""
+    said = said_elsewhere(sender)
+    if not said:
+        return
+    try:
+        read = read_file(data, file_name=file_name, said=said)
+    except DomainError:
+        return
+    known = proposals(sender, read.said_by)
+    if known:
+        raise ColumnsKnownElsewhere(sender=known[0].sender.name) from None
 
 
 @transaction.atomic
-def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = False, path: str = "") -> ImportRun:
+def begin_run(
+    *,
+    actor: Actor,
+    keyed: KeyedFile,
+    file_name: str,
+    sender: str = "",
+    columns_as: str = "",
+    resume: bool = False,
+    path: str = "",
+) -> ImportRun:
     """Note the file and a run of it; with `resume` the newest run of this file that did not come to its end goes on."""
     require_keeper(actor)
     partner = locked_partner()
+    whose = sender_of(partner, sender)
     file = ImportFile.objects.filter(partner=partner, content_hash=keyed.content_hash).first()
     at = clock.now()
     if file is not None and resume:
@@ -87,6 +137,7 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
     else:
         file = ImportFile.objects.create(
             partner=partner,
+            sender=whose,
             kind=keyed.read.kind.value,
             content_hash=keyed.content_hash,
             file_name=file_name.replace("\0", "")[-FILE_NAME_SIGNS_MAX:],
@@ -96,9 +147,14 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
             first_imported_by_ref=actor.reference,
             last_imported_at=at,
         )
-    note_used(keyed.read.said_by)
+    whose.used_at = at
+    whose.save(update_fields=["used_at"])
+    if columns_as:
+        adopt_columns(actor, whose, other=columns_as, marks=keyed.read.said_by)
+    note_used(whose, keyed.read.said_by)
     return ImportRun.objects.create(
         file=file,
+        sender=whose,
         row_count=keyed.row_count,
         path=path,
         started_at=at,

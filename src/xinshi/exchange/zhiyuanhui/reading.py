@@ -16,7 +16,7 @@ from xinshi.documents.sheets import HEADER_ROWS_SEARCHED, FileEmpty, HeaderNotFo
 from xinshi.exchange.domain import FileKind, FileRow
 from xinshi.exchange.zhiyuanhui.columns import WANTED_BY_KIND
 from xinshi.exchange.zhiyuanhui.rows import RowReader
-from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table
+from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table, fingerprint
 from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
 
@@ -46,7 +46,7 @@ class ReadFile:
     """What a file says; `titles` are those of the understood columns, by field.
 
     `skipped` counts rows below the titles that say nobody's hours, such as totals; `skipped_rows` are the first of them,
-    by number. `said_by` are fingerprints of titles whose columns a person said.
+    by number. `said_by` are fingerprints of titles whose columns a person said, `understood` of those that needed nobody.
     """
 
     kind: FileKind
@@ -55,6 +55,7 @@ class ReadFile:
     skipped: int = 0
     skipped_rows: list[int] = field(default_factory=list)
     said_by: list[str] = field(default_factory=list)
+    understood: list[str] = field(default_factory=list)
     packed: list[bytes] = field(default_factory=list)
 
     def portions(self, *, first: int = 0) -> Iterator[list[FileRow]]:
@@ -141,6 +142,8 @@ class _Reading:
             raise MixedKinds
         if table.said_by:
             self._found.said_by.append(table.said_by)
+        else:
+            self._found.understood.append(fingerprint(table.header.titles))
         self._rows = _TableRows(table, head[0])
         for part in head:
             self._read(part)
