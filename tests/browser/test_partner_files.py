@@ -1,11 +1,12 @@
-"""A long, odd file of 志愿汇: its columns are explained once, it is taken in while one looks, a stranger is matched."""
+"""A long, odd file: its columns are explained once, it is taken in while one looks, a stranger is matched. What was said of
+one sender's files is proposed for another's."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import People, Site, assert_accessible
 from xinshi.kernel.actor import Role
@@ -29,6 +30,7 @@ def test_an_odd_file_is_explained_taken_in_and_its_stranger_matched(
     page = context.new_page()
     page.goto("/exchange/import/")
     page.set_input_files("input[type=file]", path)
+    page.fill("input[name=sender]", "市志愿者协会")
     page.click("main form[enctype] button")
     page.click("main a[href$='/columns/'].primary")
     expect(page).to_have_url(re.compile(r"/columns/$"))
@@ -54,4 +56,36 @@ def test_an_odd_file_is_explained_taken_in_and_its_stranger_matched(
     assert site.first(deposits) == str(ROWS)
     page.goto("/exchange/columns/")
     expect(page.locator("main table")).to_contain_text("谁")
+    _the_same_titles_from_somebody_else(page, path.with_name("league.csv"), f"{name},{number},3.5,奇表团委")
+    assert site.first("SELECT minutes FROM exchange_import_line WHERE title = '奇表团委'") == "210"
     context.close()
+
+
+def _the_same_titles_from_somebody_else(page: Page, path: Path, row: str) -> None:
+    """The league's committee writes the same titles: what was said is shown, one press remembers it for its files, too."""
+    path.write_text("\n".join([",".join(TITLES), row, ""]), encoding="gb18030")
+    page.goto("/exchange/import/")
+    expect(page.locator("input[name=sender]")).to_have_value("市志愿者协会")
+    page.set_input_files("input[type=file]", path)
+    page.fill("input[name=sender]", "大学团委")
+    page.click("main form[enctype] button")
+    expect(page).to_have_url(re.compile(r"/columns/$"))
+    expect(page.locator("main .notice")).to_contain_text("市志愿者协会")
+    expect(page.locator("select[name=column-2]")).to_have_value("honorary")
+    assert_accessible(page)
+    page.click("button[name=remember]")
+    expect(page).to_have_url(re.compile(r"/exchange/import/[^/]+/$"))
+    page.click("main form[method=post] button.primary")
+    expect(page).to_have_url(re.compile(r"/exchange/files/\d+/"))
+    page.goto("/exchange/columns/")
+    theirs = page.locator("main tbody tr", has_text="大学团委")
+    expect(theirs).to_have_count(1)
+    assert_accessible(page)
+    theirs.locator("a").click()
+    expect(page).to_have_url(re.compile(r"/columns/\d+/change/$"))
+    assert_accessible(page)
+    page.check("input[name=in_minutes]")
+    page.click("button[name=remember]")
+    expect(theirs).to_be_visible()
+    theirs.locator("button").click()
+    expect(theirs).to_have_count(0)

@@ -56,7 +56,12 @@ def exchange_hours(hospital: Hospital, *, progress: Progress) -> None:
     sent = export_zhiyuanhui(actor=hospital.coordinator, from_day=last_month.replace(day=1), to_day=last_month)
     _compare(hospital, sent.workbook)
     titles = ["志愿者", "注册码", "时长合计", "备注"]
-    remember_columns(actor=hospital.coordinator, titles=titles, columns={"name": 0, "number": 1, "verified": 2})
+    remember_columns(
+        actor=hospital.coordinator,
+        sender="示范市志愿者协会",
+        titles=titles,
+        columns={"name": 0, "number": 1, "verified": 2},
+    )
 
 
 def _compare(hospital: Hospital, workbook: bytes) -> None:

@@ -39,9 +39,11 @@ class KeptFileGone(DomainError):
 class KeptFile:
     name: str
     data: bytes
+    about: str = ""
+    """What whoever kept it said with it."""
 
 
-def keep(*, actor: Actor, purpose: str, name: str, data: bytes) -> str:
+def keep(*, actor: Actor, purpose: str, name: str, data: bytes, about: str = "") -> str:
     """Keep a file of `actor`'s for an hour; returns its key. The oldest of too many goes; FileTooLarge beyond 20 MB."""
     assert PURPOSE.fullmatch(purpose), "a purpose is a word"
     if len(data) > FILE_BYTES_MAX:
@@ -51,7 +53,7 @@ def keep(*, actor: Actor, purpose: str, name: str, data: bytes) -> str:
     for old in sorted(_names(folder), reverse=True)[KEPT_PER_PERSON_MAX - 1 :]:
         default_storage.delete(f"{folder}/{old}")
     key = f"{_seconds():010d}-{secrets.token_urlsafe(16)}"
-    head = json.dumps({"name": name[-200:]}).encode()
+    head = json.dumps({"name": name[-200:], "about": about[:200]}).encode()
     content = len(head).to_bytes(4, "big") + head + data
     default_storage.save(f"{folder}/{key}", ContentFile(encrypt_bytes(content, context=_context(actor, purpose))))
     return key
@@ -66,7 +68,8 @@ def kept(*, actor: Actor, purpose: str, key: str) -> KeptFile:
     except (OSError, VaultError):
         raise KeptFileGone from None
     size = int.from_bytes(content[:4], "big")
-    return KeptFile(name=json.loads(content[4 : 4 + size])["name"], data=content[4 + size :])
+    head = json.loads(content[4 : 4 + size])
+    return KeptFile(name=head["name"], data=content[4 + size :], about=head.get("about", ""))
 
 
 def forget(*, actor: Actor, purpose: str, key: str) -> None:

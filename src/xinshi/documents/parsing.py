@@ -1,11 +1,12 @@
 """Parses one workbook in a process of its own, within limits of memory and time, and prints its rows as lines of JSON.
 
 A few hundred bytes of a workbook can claim a million columns, or one long text in a million cells. No count made beforehand
-sees all of that, so the parser may fail alone: `sheets.py` starts `python -m xinshi.documents.parsing`, hands it the file on
-standard input and reads the answer. Nothing of the site is loaded here.
+sees all of that, so the parser may fail alone: `sheets.py` starts `python -m xinshi.documents.parsing` and reads the answer.
+Nothing of the site is loaded here.
 
-The answer: `{"sheet": name, "merged": areas}`, then that sheet's rows by the hundred, `[[cell, …], …]`; at the very end
-`{"end": true}`, or `{"error": code}` wherever reading came to its end.
+The answer: `{"ask": [place, count]}` for bytes of the file, which come on standard input; `{"sheet": name, "merged": areas}`
+and then that sheet's rows by the hundred, `[[cell, …], …]`; at the very end `{"end": true}`, or `{"error": code}` wherever
+reading came to its end. An xlsx is read as a stream, so that its length costs no memory; others stand here as a whole.
 """
 
 from __future__ import annotations
@@ -14,39 +15,86 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Final
+import zipfile
+import zlib
+from typing import IO, TYPE_CHECKING, Final
 
-from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
+from xinshi.documents.other_workbooks import PasswordError, say_other_workbook
+from xinshi.documents.xlsx import BOOK, Archive, say_workbook
+from xinshi.documents.xlsx_rows import Limits
 
-from xinshi.documents.cleaning import CELL_SIGNS_MAX, Cleaner, clean_text, exact_number
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MEMORY_BYTES_MAX: Final = 103 * 1024 * 1024
-"""Of address space: some 20 MiB are mapped and never used. A table of 100,000 rows and six columns needs 100 MiB."""
-CPU_SECONDS_MAX: Final = 20
-SHEETS_MAX: Final = 50
-MERGED_MAX: Final = 20_000
-ROWS_AT_ONCE: Final = 500
-SIGNS_AT_ONCE: Final = 4 * 1024 * 1024
-DAY, MOMENT = "d", "m"
-"""Marks of dates in the answer: `["d", "2026-01-05"]`; other cells are clean text."""
+"""Of address space: some 20 MiB are mapped and never used."""
+CPU_SECONDS_MAX: Final = 30
+ASKED_BYTES: Final = 128 * 1024
+
+
+class AskedFile(io.RawIOBase):
+    """The workbook, of which the other process hands over what is asked for."""
+
+    def __init__(self, size: int, answers: IO[bytes]) -> None:
+        self._size = size
+        self._place = 0
+        self._answers = answers
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        before = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        self._place = max(0, before + offset)
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        count = max(0, min(len(view), self._size - self._place))
+        if count:
+            _say({"ask": [self._place, count]})
+            sys.stdout.flush()
+            view[:count] = self._answers.read(count)
+            self._place += count
+        return count
 
 
 def main() -> None:
-    rows_max, columns_max = (int(argument) for argument in sys.argv[1:3])
-    data = sys.stdin.buffer.read()
+    rows_max, columns_max, size = (int(argument) for argument in sys.argv[1:4])
+    stream = io.BufferedReader(AskedFile(size, sys.stdin.buffer), ASKED_BYTES)
     _limit_this_process()
     try:
-        for part in _parse(data, rows_max, columns_max):
-            _say(part)
+        _parse(stream, Limits(rows_max, columns_max))
         _say({"end": True})
     except PasswordError:
         _say({"error": "encrypted"})
     except MemoryError:
         _say({"error": "too_large"})
-    except (CalamineError, ValueError, OSError):
+    except (KeyError, ValueError, ArithmeticError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         _say({"error": "unreadable"})
+
+
+def _parse(stream: IO[bytes], limits: Limits) -> None:
+    """Say the sheets and rows of the workbook; MemoryError where it is too much, anything else where it cannot be read."""
+    archive = _archive(stream)
+    if archive is not None and BOOK in archive:
+        say_workbook(archive, limits, _say)
+        return
+    stream.seek(0)
+    say_other_workbook(stream.read(), limits, _say)
+
+
+def _archive(stream: IO[bytes]) -> Archive | None:
+    try:
+        return Archive(stream)
+    except zipfile.BadZipFile:
+        return None
 
 
 def _say(part: object) -> None:
@@ -61,46 +109,6 @@ def _limit_this_process() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _parse(data: bytes, rows_max: int, columns_max: int) -> Iterator[Any]:
-    book = load_workbook(io.BytesIO(data))
-    names = [
-        sheet.name
-        for sheet in book.sheets_metadata
-        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-    ]
-    clean = Cleaner()
-    for name in names[:SHEETS_MAX]:
-        sheet = book.get_sheet_by_name(name)
-        last_row, last_column = sheet.end or (-1, -1)
-        if last_row >= rows_max or last_column >= columns_max:
-            raise MemoryError
-        yield {
-            "sheet": name,
-            "merged": [[*start, *end] for start, end in (sheet.merged_cell_ranges or ())[:MERGED_MAX]],
-        }
-        rows: list[list[Any]] = []
-        signs = 0
-        for row in sheet.iter_rows():  # From the first row and column of the sheet on, whatever stands there.
-            cells = [clean(cell) if type(cell) is str else _plain(cell) for cell in row]
-            rows.append(cells)
-            signs += sum(map(len, cells))
-            if len(rows) >= ROWS_AT_ONCE or signs > SIGNS_AT_ONCE:
-                yield rows
-                rows, signs = [], 0
-        if rows:
-            yield rows
-
-
-def _plain(cell: object) -> str | list[str]:
-    if isinstance(cell, datetime):
-        return [MOMENT, cell.isoformat()]
-    if isinstance(cell, date):
-        return [DAY, cell.isoformat()]
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return exact_number(cell)
-    return clean_text(str(cell)[:CELL_SIGNS_MAX])
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from xinshi.exchange.schemas import (
     LineState,
     Reason,
     Remark,
+    SenderField,
     line_fields,
     line_out,
 )
@@ -70,10 +71,14 @@ class ExchangeImportOut(Schema):
 
 
 class ExchangeFileOut(Schema):
-    """A file by its content; `states` counts its lines as they stand now."""
+    """A file by its content; `states` counts its lines as they stand now.
+
+    `sender` is who handed it over first; null for what came through the interface.
+    """
 
     id: int
     kind: str
+    sender: str | None
     file_name: str
     rows: int
     runs: int
@@ -125,14 +130,30 @@ class HonoraryFileOut(Schema):
 
 @router.post("/imports", response=ExchangeImportOut)
 @idempotent(in_one_transaction=False)
-def import_file(request: HttpRequest, file: File[UploadedFile], *, dry_run: Form[bool] = False) -> ExchangeImportOut:
-    """Credit the hours in a file of 志愿汇, each once; coordinators and administrators."""
+def import_file(
+    request: HttpRequest,
+    file: File[UploadedFile],
+    *,
+    dry_run: Form[bool] = False,
+    sender: SenderField = "",
+    columns_as: SenderField = "",
+) -> ExchangeImportOut:
+    """Credit the hours in a file of 志愿汇, each once; coordinators and administrators.
+
+    `sender` is who handed it over, 志愿汇 itself where it is empty. `columns_as` confirms that columns which were explained
+    for files of that other sender are the same here.
+    """
     actor = actor_of(request)
     require_keeper(actor)
     if file.size is None or file.size > FILE_BYTES_MAX:
         raise FileTooLarge
     report = actions.import_zhiyuanhui(
-        actor=actor, data=file.read(), file_name=(file.name or "").replace("\0", ""), dry_run=dry_run
+        actor=actor,
+        data=file.read(),
+        file_name=(file.name or "").replace("\0", ""),
+        sender=sender,
+        columns_as=columns_as,
+        dry_run=dry_run,
     )
     return ExchangeImportOut(file_id=report.file_id, skipped=report.skipped, **report.as_json())
 
@@ -222,6 +243,7 @@ def _file(card: queries.FileCard) -> ExchangeFileOut:
     return ExchangeFileOut(
         id=row.pk,
         kind=row.kind,
+        sender=row.sender.name if row.sender else None,
         file_name=row.file_name,
         rows=row.row_count,
         runs=row.runs,

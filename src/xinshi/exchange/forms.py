@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.documents.sheets import FILE_BYTES_MAX
-from xinshi.exchange.queries import first_day_not_sent
+from xinshi.exchange.actions.senders import SENDER_SIGNS_MAX, plain_sender
+from xinshi.exchange.queries import first_day_not_sent, senders
 from xinshi.kernel import clock
 
 SPREADSHEETS: Final = ".xlsx,.xls,.ods,.csv"
@@ -31,6 +32,29 @@ class ImportForm(forms.Form):
                 _("The file is too large to be read safely. Split it into smaller files."), code="file_too_large"
             )
         return uploaded
+
+
+class SentFileForm(ImportForm):
+    """A file and who handed it over: chosen among those who did before, or typed."""
+
+    sender = forms.CharField(
+        label=_("Where the file comes from"),
+        max_length=SENDER_SIGNS_MAX,
+        help_text=_(
+            "志愿汇 itself, an association, a university: whoever gave it to you. Columns that are explained are "
+            "remembered for each."
+        ),
+        widget=forms.TextInput(attrs={"list": "senders", "autocomplete": "off"}),
+    )
+    field_order = ("file", "sender")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
+        self.senders = senders()
+        self.fields["sender"].initial = self.senders[0]
+
+    def clean_sender(self) -> str:
+        return plain_sender(self.cleaned_data["sender"])
 
 
 class ExportForm(forms.Form):

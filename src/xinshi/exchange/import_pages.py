@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from xinshi.documents.keeping import KeptFileGone, forget, keep, kept
+from xinshi.documents.keeping import KeptFile, KeptFileGone, forget, keep, kept
 from xinshi.doors.pages import PageRequest, attempt, page, refusal_text
 from xinshi.exchange.access import KEEPERS
 from xinshi.exchange.actions import ImportReport, import_zhiyuanhui, start_run
 from xinshi.exchange.actions.importing import understood
+from xinshi.exchange.actions.mapping import ColumnsKnownElsewhere, proposals
 from xinshi.exchange.column_pages import UPLOAD, is_not_understood
-from xinshi.exchange.forms import ImportForm
+from xinshi.exchange.forms import SentFileForm
 from xinshi.exchange.models import ImportFile
 from xinshi.exchange.pages import workbook_response
 from xinshi.exchange.zhiyuanhui.reading import PORTION_ROWS
@@ -31,28 +32,30 @@ REJECTED_PER_PAGE: Final = 50
 @page(KEEPERS, methods=("GET", "POST"))
 def upload(request: PageRequest) -> HttpResponse:
     """Take a file in and go to its preview; nothing is written yet."""
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    form = SentFileForm(request.POST, request.FILES) if request.method == "POST" else SentFileForm()
     asked_key = ""
     if request.method == "POST" and form.is_valid():
-        uploaded = form.cleaned_data["file"]
-        data = uploaded.read()
-        key = attempt(form, lambda: _take_in(request, data, uploaded.name))
-        if key is not None:
-            return redirect("exchange:preview", key)
-        asked_key = _kept_to_be_explained(request, form, data, uploaded.name)
+        uploaded, sender = form.cleaned_data["file"], form.cleaned_data["sender"]
+        sent = KeptFile(uploaded.name, uploaded.read(), about=sender)
+        answer: HttpResponse | None = attempt(form, lambda: _take_in(request, sent))
+        if answer is not None:
+            return answer
+        if form.has_error(NON_FIELD_ERRORS) and is_not_understood(sent):
+            asked_key = _kept(request, sent)
     return render(request, "exchange/import.html", {"form": form, "asked_key": asked_key})
 
 
-def _take_in(request: PageRequest, data: bytes, name: str) -> str:
-    understood(data, name)  # What cannot be read is refused before it is kept.
-    return keep(actor=request.actor, purpose=UPLOAD, name=name, data=data)
+def _take_in(request: PageRequest, sent: KeptFile) -> HttpResponse:
+    """Keep what can be read, and go on to its preview, or to the question about its columns where others know the answer."""
+    try:
+        understood(sent.data, sent.name, sender=sent.about)
+    except ColumnsKnownElsewhere:
+        return redirect("exchange:columns", _kept(request, sent))
+    return redirect("exchange:preview", _kept(request, sent))
 
 
-def _kept_to_be_explained(request: PageRequest, form: ImportForm, data: bytes, name: str) -> str:
-    """The key of a file whose titles nobody understood, so that somebody may say which column is what; else empty."""
-    if not form.has_error(NON_FIELD_ERRORS) or not is_not_understood(data, name):
-        return ""
-    return keep(actor=request.actor, purpose=UPLOAD, name=name, data=data)
+def _kept(request: PageRequest, sent: KeptFile) -> str:
+    return keep(actor=request.actor, purpose=UPLOAD, name=sent.name, data=sent.data, about=sent.about)
 
 
 @never_cache
@@ -62,12 +65,13 @@ def preview(request: PageRequest, key: str) -> HttpResponse:
     try:
         upload = kept(actor=request.actor, purpose=UPLOAD, key=key)
         is_for_good = request.method == "POST"
-        if is_for_good and understood(upload.data, upload.name).row_count > PORTION_ROWS:
-            run_id = start_run(actor=request.actor, data=upload.data, file_name=upload.name)
+        sender = upload.about
+        if is_for_good and understood(upload.data, upload.name, sender=sender).row_count > PORTION_ROWS:
+            run_id = start_run(actor=request.actor, data=upload.data, file_name=upload.name, sender=sender)
             forget(actor=request.actor, purpose=UPLOAD, key=key)
             return redirect("exchange:run", run_id)
         report = import_zhiyuanhui(
-            actor=request.actor, data=upload.data, file_name=upload.name, dry_run=not is_for_good
+            actor=request.actor, data=upload.data, file_name=upload.name, sender=sender, dry_run=not is_for_good
         )
     except DomainError as refusal:
         messages.error(request, refusal_text(refusal))
@@ -79,6 +83,8 @@ def preview(request: PageRequest, key: str) -> HttpResponse:
     context = {
         "key": key,
         "file_name": upload.name,
+        "sender": sender,
+        "explained_for": proposals(sender, report.understood)[:1],
         "report": report,
         "kind": ImportFile.Kind(report.kind.value).label,
         "rejected": Paginator(report.rejected, REJECTED_PER_PAGE).get_page(request.GET.get("page")),
@@ -99,7 +105,9 @@ def _tell(request: PageRequest, report: ImportReport) -> None:
 def to_correct(request: PageRequest, key: str) -> HttpResponse:
     """The rows that would not be taken, to be corrected before anything is written."""
     found = kept(actor=request.actor, purpose=UPLOAD, key=key)
-    report = import_zhiyuanhui(actor=request.actor, data=found.data, file_name=found.name, dry_run=True)
+    report = import_zhiyuanhui(
+        actor=request.actor, data=found.data, file_name=found.name, sender=found.about, dry_run=True
+    )
     if report.to_correct is None:
         raise KeptFileGone
     return workbook_response(report.to_correct, "rows-to-correct.xlsx")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -78,13 +78,19 @@ class Decision:
         return self.keyed.row
 
 
-def keyed_rows(rows: Iterable[tuple[FileRow, str]], seen: Counter[str] | None = None) -> list[Keyed]:
-    """Rows with their digests, equal ones counted; `seen` counts those of earlier portions and is counted on."""
+def keyed_rows(
+    rows: Iterable[tuple[FileRow, str]], seen: Counter[str] | None = None, *, counted: Set[str] | None = None
+) -> list[Keyed]:
+    """Rows with their digests, equal ones counted; `seen` counts those of earlier portions and is counted on.
+
+    `counted`: the keys that occur more than once, where they are known.
+    """
     seen = Counter() if seen is None else seen
     found = []
     for row, key in rows:
         place = seen.get(key, 0)
-        seen[key] = place + 1
+        if counted is None or key in counted:
+            seen[key] = place + 1
         found.append(Keyed(row, key, place))
     return found
 
@@ -100,13 +106,15 @@ class Judge:
     known: Knowledge
     named: Mapping[tuple[str, int], KnownPerson] = field(default_factory=dict)
     """Whom somebody said that a row belongs to, by its key and occurrence."""
+    repeated: Set[str] | None = None
+    """The keys that occur more than once in the file, where they are known: only these are remembered."""
     _seen: set[str] = field(default_factory=set)
     _time: KnownTime = field(default_factory=KnownTime)
 
     def decide(self, keyed: Keyed) -> Decision:
         row = keyed.row
         if self.known.earlier.get((keyed.key, keyed.occurrence)) in SETTLED:
-            self._seen.add(keyed.key)
+            self._remember(keyed.key)
             return Decision(keyed, RowState.ALREADY_KNOWN, is_settled=True)
         fault = row.fault or time_fault(row, now=self.known.now)
         if fault:
@@ -124,6 +132,10 @@ class Judge:
             return Decision(keyed, RowState.UNMATCHED, person.id, Fault(person.refusal, self._who_column(row)))
         return self._decide_on(keyed, person, is_named=named is not None)
 
+    def _remember(self, key: str) -> None:
+        if self.repeated is None or key in self.repeated:
+            self._seen.add(key)
+
     def _person(self, row: FileRow) -> KnownPerson | None:
         return self.known.people.get(row.number) if row.number else self.known.by_name.get(plain_name(row.name))
 
@@ -138,7 +150,7 @@ class Judge:
         """A sound row of somebody known: credited, known, or held back."""
         row = keyed.row
         is_repeat = keyed.key in self._seen or keyed.key in self.known.repeated
-        self._seen.add(keyed.key)
+        self._remember(keyed.key)
         if self._is_known(keyed, person, is_repeat=is_repeat):
             return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
         code = self._doubt(keyed, person, is_repeat=is_repeat, is_named=is_named)

@@ -166,10 +166,30 @@ class PartnerKey(models.Model):
         ]
 
 
+class FileSender(models.Model):
+    """Who hands files of a partner's hours over (来源): the platform itself, the city's association, a university's league.
+
+    Each writes its files in its own way. What a person said about columns holds for one of them only.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="file_senders")
+    name = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+    """When a file of it was last taken in."""
+
+    class Meta:
+        db_table = "exchange_file_sender"
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "name"], name="exchange_sender_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="exchange_sender_has_a_name"),
+        ]
+
+
 class ImportFile(models.Model):
     """A file's content, whatever it was called and however it was saved: `content_hash` is over its normalised rows.
 
-    `titles` are pairs of field and title, for the columns that were understood, in their order.
+    `titles` are pairs of field and title, for the columns that were understood, in their order. `sender` is who handed it
+    over first; None for what came through the interface.
     """
 
     class Kind(models.TextChoices):
@@ -178,6 +198,7 @@ class ImportFile(models.Model):
         VERIFIED_SUMMARY = "verified_summary", _("Verified hours, by person")
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="import_files")
+    sender = models.ForeignKey(FileSender, on_delete=models.PROTECT, null=True, related_name="import_files")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     content_hash = models.CharField(max_length=64)
     file_name = models.CharField(max_length=200)
@@ -202,8 +223,8 @@ class ImportRun(models.Model):
     """One taking-in of a file, portion by portion: `done_rows` is how far it came, in the order of the file.
 
     A portion's lines, deposits and this cursor are written in one transaction, so that a run that was killed goes on where
-    it was. `figures` counts this run's rows by state, and its `minutes`. `path` is the sealed file in the storage, for a run
-    that the worker goes on with; `beat_at` is when somebody last worked at it;
+    it was. `figures` counts this run's rows by state, and its `minutes`. `sender` says by whose titles it is read. `path` is
+    the sealed file in the storage, for a run that the worker goes on with; `beat_at` is when somebody last worked at it;
     None: nobody does.
     """
 
@@ -214,6 +235,7 @@ class ImportRun(models.Model):
         FAILED = "failed", _("Failed")
 
     file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="import_runs")
+    sender = models.ForeignKey(FileSender, on_delete=models.PROTECT, related_name="import_runs")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     row_count = models.PositiveIntegerField()
     done_rows = models.PositiveIntegerField(default=0)
@@ -244,12 +266,13 @@ class ImportRun(models.Model):
 
 
 class ColumnMapping(models.Model):
-    """Which column is what in a partner's files with exactly these titles, as a person said it.
+    """Which column is what in a sender's files with exactly these titles, as a person said it.
 
-    `columns` are places from 0 by field; `titles` are shown to people. Used silently until somebody changes or forgets it.
+    `columns` are places from 0 by field; `titles` are shown to people. Used silently for files of this sender until somebody
+    changes or forgets it; for files of another it is proposed.
     """
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="column_mappings")
+    sender = models.ForeignKey(FileSender, on_delete=models.PROTECT, related_name="column_mappings")
     fingerprint = models.CharField(max_length=32)
     titles = models.JSONField(default=list)
     columns = models.JSONField(default=dict)
@@ -262,7 +285,7 @@ class ColumnMapping(models.Model):
     class Meta:
         db_table = "exchange_column_mapping"
         constraints = [
-            models.UniqueConstraint(fields=["partner", "fingerprint"], name="exchange_mapping_once"),
+            models.UniqueConstraint(fields=["sender", "fingerprint"], name="exchange_mapping_once_a_sender"),
         ]
 
 

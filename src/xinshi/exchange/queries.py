@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from xinshi.bank.models import Deposit
 from xinshi.exchange.access import is_keeper, require_keeper, require_reader, visible_to
@@ -21,6 +21,7 @@ from xinshi.exchange.models import (
     ImportFile,
     ImportLine,
     ImportRun,
+    Partner,
 )
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -125,7 +126,7 @@ def overview(actor: Actor) -> Overview:
 def files(actor: Actor) -> QuerySet[ImportFile]:
     """Imported files, the newest first."""
     require_reader(actor)
-    return ImportFile.objects.order_by("-last_imported_at", "-pk")
+    return ImportFile.objects.select_related("sender").order_by("-last_imported_at", "-pk")
 
 
 def file_cards(rows: Iterable[ImportFile]) -> list[FileCard]:
@@ -221,7 +222,7 @@ def export_cards(rows: Iterable[HonoraryExport]) -> list[ExportCard]:
 def run(actor: Actor, run_id: int) -> ImportRun:
     """One run of an import with its file; NotFound for an unknown one."""
     require_reader(actor)
-    found = ImportRun.objects.select_related("file").filter(pk=run_id).first()
+    found = ImportRun.objects.select_related("file", "sender").filter(pk=run_id).first()
     if found is None:
         raise NotFound
     return found
@@ -230,7 +231,7 @@ def run(actor: Actor, run_id: int) -> ImportRun:
 def runs(actor: Actor) -> QuerySet[ImportRun]:
     """Every taking-in of a file, with its file."""
     require_reader(actor)
-    return ImportRun.objects.select_related("file")
+    return ImportRun.objects.select_related("file", "sender")
 
 
 def open_runs(actor: Actor) -> list[ImportRun]:
@@ -271,7 +272,22 @@ def candidates(actor: Actor, term: str) -> list[Person]:
 def remembered_columns(actor: Actor) -> QuerySet[ColumnMapping]:
     """What people said about titles, the newest first."""
     require_reader(actor)
-    return ColumnMapping.objects.order_by("-said_at", "-pk")
+    return ColumnMapping.objects.select_related("sender").order_by("-said_at", "-pk")
+
+
+def remembered_mapping(actor: Actor, mapping_id: int) -> ColumnMapping:
+    """What was said about some titles; NotFound for an unknown mapping."""
+    found = remembered_columns(actor).filter(pk=mapping_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def senders() -> list[str]:
+    """Names of who handed files over before, whoever did last first; 志愿汇 itself is always among them."""
+    partner = Partner.objects.get(code=ZHIYUANHUI)
+    names = list(partner.file_senders.order_by(F("used_at").desc(nulls_last=True), "pk").values_list("name", flat=True))
+    return names if partner.name in names else [*names, partner.name]
 
 
 def export(actor: Actor, export_id: int) -> HonoraryExport:

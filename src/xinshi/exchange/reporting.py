@@ -71,6 +71,8 @@ class ImportReport:
     skipped_rows: Sequence[int] = ()
     """Rows that say nobody's hours, such as totals: how many, and the first of them."""
     run_id: int | None = None
+    understood: Sequence[str] = ()
+    """Fingerprints of titles that nobody had to explain."""
 
     @property
     def to_correct(self) -> bytes | None:
@@ -160,6 +162,7 @@ class ReportWriter:
             titles=self._read.titles,
             skipped=self._read.skipped,
             skipped_rows=self._read.skipped_rows,
+            understood=self._read.understood,
         )
 
 

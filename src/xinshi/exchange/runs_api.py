@@ -16,7 +16,7 @@ from xinshi.exchange import actions, queries
 from xinshi.exchange.access import require_keeper
 from xinshi.exchange.actions.mapping import COLUMNS_MAX, TITLE_SIGNS_MAX
 from xinshi.exchange.models import ColumnMapping, ImportRun
-from xinshi.exchange.schemas import Cursor, Identifier, Limit
+from xinshi.exchange.schemas import Cursor, Identifier, Limit, Sender, SenderField
 
 router = Router(tags=["exchange"])
 RunState = Literal["running", "stopped", "done", "failed"]
@@ -33,6 +33,7 @@ class ImportRunOut(Schema):
     id: int
     file_id: int
     file_name: str
+    sender: str
     state: RunState
     rows: int
     done_rows: int
@@ -61,17 +62,24 @@ class ColumnsMeant(Schema):
 
 
 class RememberColumnsIn(Schema):
-    """`titles` is the row of titles as it stands in the file; `in_minutes`: the hours' column counts minutes."""
+    """`titles` is the row of titles as it stands in files of `sender`; `in_minutes`: the hours' column counts minutes."""
 
     titles: Annotated[list[Title], Field(min_length=1, max_length=COLUMNS_MAX)]
+    columns: ColumnsMeant
+    in_minutes: bool = False
+    sender: Sender = ""
+
+
+class ChangeColumnsIn(Schema):
     columns: ColumnsMeant
     in_minutes: bool = False
 
 
 class RememberedColumnsOut(Schema):
-    """What somebody said about files with exactly these titles; `uses` counts the files that were taken in by it."""
+    """What somebody said about a sender's files with exactly these titles; `uses` counts those that were taken in by it."""
 
     id: int
+    sender: str
     titles: list[str]
     columns: ColumnsMeant
     in_minutes: bool
@@ -90,14 +98,20 @@ class ColumnsForgottenOut(Schema):
 
 @router.post("/runs", response=ImportRunBegunOut)
 @idempotent(in_one_transaction=False)
-def begin_import_run(request: HttpRequest, file: File[UploadedFile]) -> ImportRunBegunOut:
-    """Let the worker take a long file in, portion by portion; what is wrong with the file as such is refused at once."""
+def begin_import_run(
+    request: HttpRequest, file: File[UploadedFile], *, sender: SenderField = "", columns_as: SenderField = ""
+) -> ImportRunBegunOut:
+    """Let the worker take a long file in, portion by portion; what is wrong with the file as such is refused at once.
+
+    `sender` and `columns_as` as for an import at once.
+    """
     actor = actor_of(request)
     require_keeper(actor)
     if file.size is None or file.size > FILE_BYTES_MAX:
         raise FileTooLarge
     name = (file.name or "").replace("\0", "")
-    return ImportRunBegunOut(run_id=actions.start_run(actor=actor, data=file.read(), file_name=name))
+    made = actions.start_run(actor=actor, data=file.read(), file_name=name, sender=sender, columns_as=columns_as)
+    return ImportRunBegunOut(run_id=made)
 
 
 @router.get("/runs", response=CursorPage[ImportRunOut])
@@ -138,12 +152,26 @@ def list_remembered_columns(request: HttpRequest, cursor: Cursor = None, limit: 
 @router.post("/columns", response=ColumnsRememberedOut)
 @idempotent
 def remember_file_columns(request: HttpRequest, payload: RememberColumnsIn) -> ColumnsRememberedOut:
-    """Say what the columns of files with these titles are; said again, the newer word holds."""
-    meant = {name: place for name, place in payload.columns.model_dump().items() if place is not None}
+    """Say what the columns of a sender's files with these titles are; said again, the newer word holds."""
     made = actions.remember_columns(
-        actor=actor_of(request), titles=payload.titles, columns=meant, in_minutes=payload.in_minutes
+        actor=actor_of(request),
+        titles=payload.titles,
+        columns=_meant(payload.columns),
+        in_minutes=payload.in_minutes,
+        sender=payload.sender,
     )
     return ColumnsRememberedOut(mapping_id=made)
+
+
+@router.put("/columns/{mapping_id}", response=RememberedColumnsOut)
+@idempotent
+def change_file_columns(request: HttpRequest, mapping_id: Identifier, payload: ChangeColumnsIn) -> RememberedColumnsOut:
+    """Say anew what the columns are; it holds from the next file on."""
+    actor = actor_of(request)
+    actions.change_columns(
+        actor=actor, mapping_id=mapping_id, columns=_meant(payload.columns), in_minutes=payload.in_minutes
+    )
+    return _mapping(queries.remembered_mapping(actor, mapping_id))
 
 
 @router.delete("/columns/{mapping_id}", response=ColumnsForgottenOut)
@@ -154,11 +182,16 @@ def forget_file_columns(request: HttpRequest, mapping_id: Identifier) -> Columns
     return ColumnsForgottenOut()
 
 
+def _meant(columns: ColumnsMeant) -> dict[str, int]:
+    return {name: place for name, place in columns.model_dump().items() if place is not None}
+
+
 def _run(row: ImportRun) -> ImportRunOut:
     return ImportRunOut(
         id=row.pk,
         file_id=row.file_id,
         file_name=row.file.file_name,
+        sender=row.sender.name,
         state=cast("RunState", row.state),
         rows=row.row_count,
         done_rows=row.done_rows,
@@ -172,6 +205,7 @@ def _run(row: ImportRun) -> ImportRunOut:
 def _mapping(row: ColumnMapping) -> RememberedColumnsOut:
     return RememberedColumnsOut(
         id=row.pk,
+        sender=row.sender.name,
         titles=row.titles,
         columns=ColumnsMeant(**row.columns),
         in_minutes=row.in_minutes,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from ninja import Path, Query, Schema
+from ninja import Form, Path, Query, Schema
 from pydantic import Field, StringConstraints
 
 from xinshi.doors.api import NO_NUL
+from xinshi.exchange.actions.senders import SENDER_SIGNS_MAX
 from xinshi.exchange.models import ImportLine
 from xinshi.exchange.reporting import line_text
 
@@ -21,6 +22,10 @@ LineState = Literal[
     "credited", "no_sign_out", "held_back", "discarded", "already_known", "unmatched", "rejected", "not_ours", ""
 ]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
+Sender = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SENDER_SIGNS_MAX, pattern=NO_NUL)]
+"""Who hands files over, by name; empty for 志愿汇 itself."""
+SenderField = Annotated[str, Form(max_length=SENDER_SIGNS_MAX, pattern=NO_NUL)]
+"""The same beside a file."""
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=NO_NUL)]
 
 

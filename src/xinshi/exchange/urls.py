@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("import/<str:key>/", import_pages.preview, name="preview"),
     path("import/<str:key>/columns/", column_pages.columns, name="columns"),
     path("columns/", column_pages.remembered, name="remembered_columns"),
+    path("columns/<int:mapping_id>/change/", column_pages.change_one, name="change_columns"),
     path("columns/<int:mapping_id>/forget/", column_pages.forget_one, name="forget_columns"),
     path("runs/<int:run_id>/", run_pages.run, name="run"),
     path("runs/<int:run_id>/progress/", run_pages.progress_part, name="run_progress"),

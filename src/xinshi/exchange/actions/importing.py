@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from django.db import transaction
 
+from xinshi.documents.sheets import HeaderNotFound
 from xinshi.exchange.access import require_keeper
-from xinshi.exchange.actions.mapping import note_used, said_columns
+from xinshi.exchange.actions.mapping import (
+    ColumnsKnownElsewhere,
+    adopt_columns,
+    note_used,
+    proposals,
+    said_columns,
+    said_elsewhere,
+)
 from xinshi.exchange.actions.portions import (
     KeyedFile,
     RunStopped,
@@ -18,7 +25,7 @@ from xinshi.exchange.actions.portions import (
     portion_of,
     take_portion,
 )
-from xinshi.exchange.domain import FileKind
+from xinshi.exchange.actions.senders import sender_of
 from xinshi.exchange.judging import Decision, Judge
 from xinshi.exchange.known import knowledge
 from xinshi.exchange.models import ImportFile, ImportRun
@@ -28,6 +35,7 @@ from xinshi.exchange.zhiyuanhui.reading import IMPORT_ROWS_MAX, ReadFile, TooMan
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.collecting import collected_afterwards
+from xinshi.kernel.errors import DomainError
 
 __all__ = ["IMPORT_ROWS_MAX", "PartnerPaused", "RunStopped", "TooManyRows", "locked_partner"]
 
@@ -41,6 +49,8 @@ def import_zhiyuanhui(
     actor: Actor,
     data: bytes,
     file_name: str,
+    sender: str = "",
+    columns_as: str = "",
     dry_run: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
@@ -49,33 +59,70 @@ def import_zhiyuanhui(
 
     The same file, or the same rows in another, credit nothing again. On a dry run nothing is written. Each 2,000 rows are
     a transaction of their own: what was credited before a refusal or a kill stays, and importing again goes on.
+    `sender` is who handed the file over, 志愿汇 itself where it is empty. `columns_as`: the other sender whose explained
+    columns hold for this one's files, too, and are remembered for it; without it ColumnsKnownElsewhere asks for that.
     `resume`: go on with the newest run of the same file that did not come to its end, where there is one.
     """
     require_keeper(actor)
-    keyed = keyed_file(data, file_name)
+    keyed = keyed_file(data, file_name, sender=sender, columns_as=columns_as)
     if dry_run:
         return _tried(actor, keyed, progress)
-    run = begin_run(actor=actor, keyed=keyed, file_name=file_name, resume=resume)
+    run = begin_run(actor=actor, keyed=keyed, file_name=file_name, sender=sender, columns_as=columns_as, resume=resume)
     return go_on(actor=actor, run=run, keyed=keyed, progress=progress)
 
 
-def understood(data: bytes, file_name: str) -> ReadFile:
-    """The file as its titles say, or as a person once said about these titles."""
-    return read_file(data, file_name=file_name, said=said_columns())
+def understood(data: bytes, file_name: str, *, sender: str = "") -> ReadFile:
+    """The file as its titles say, or as a person once said about these titles in files of this sender.
+
+    ColumnsKnownElsewhere where a person said it of another sender's files only; the refusals of `read_file`.
+    """
+    try:
+        return read_file(data, file_name=file_name, said=said_columns(sender))
+    except HeaderNotFound:
+        _ask_about_others(data, file_name, sender)
+        raise
 
 
-def keyed_file(data: bytes, file_name: str) -> KeyedFile:
+def keyed_file(data: bytes, file_name: str, *, sender: str = "", columns_as: str = "") -> KeyedFile:
     """The file as `understood` reads it, ready to be taken in."""
-    return KeyedFile.of(data, file_name=file_name, said=said_columns())
+    said = (said_columns(columns_as) if columns_as else {}) | said_columns(sender)
+    try:
+        return KeyedFile.of(data, file_name=file_name, said=said)
+    except HeaderNotFound:
+        _ask_about_others(data, file_name, sender)
+        raise
+
+
+def _ask_about_others(data: bytes, file_name: str, sender: str) -> None:
+    """ColumnsKnownElsewhere where the file would be understood by what was said of another sender's files."""
+    said = said_elsewhere(sender)
+    if not said:
+        return
+    try:
+        read = read_file(data, file_name=file_name, said=said)
+    except DomainError:
+        return
+    known = proposals(sender, read.said_by)
+    if known:
+        raise ColumnsKnownElsewhere(sender=known[0].sender.name) from None
 
 
 @transaction.atomic
-def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = False, path: str = "") -> ImportRun:
+def begin_run(
+    *,
+    actor: Actor,
+    keyed: KeyedFile,
+    file_name: str,
+    sender: str = "",
+    columns_as: str = "",
+    resume: bool = False,
+    path: str = "",
+) -> ImportRun:
     """Note the file and a run of it; with `resume` the newest run of this file that did not come to its end goes on."""
     require_keeper(actor)
     partner = locked_partner()
-    content_hash = content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys])
-    file = ImportFile.objects.filter(partner=partner, content_hash=content_hash).first()
+    whose = sender_of(partner, sender)
+    file = ImportFile.objects.filter(partner=partner, content_hash=keyed.content_hash).first()
     at = clock.now()
     if file is not None and resume:
         run = file.import_runs.exclude(state=ImportRun.State.DONE).order_by("-pk").first()
@@ -90,8 +137,9 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
     else:
         file = ImportFile.objects.create(
             partner=partner,
+            sender=whose,
             kind=keyed.read.kind.value,
-            content_hash=content_hash,
+            content_hash=keyed.content_hash,
             file_name=file_name.replace("\0", "")[-FILE_NAME_SIGNS_MAX:],
             row_count=keyed.row_count,
             titles=list(keyed.read.titles.items()),
@@ -99,9 +147,14 @@ def begin_run(*, actor: Actor, keyed: KeyedFile, file_name: str, resume: bool = 
             first_imported_by_ref=actor.reference,
             last_imported_at=at,
         )
-    note_used(keyed.read.said_by)
+    whose.used_at = at
+    whose.save(update_fields=["used_at"])
+    if columns_as:
+        adopt_columns(actor, whose, other=columns_as, marks=keyed.read.said_by)
+    note_used(whose, keyed.read.said_by)
     return ImportRun.objects.create(
         file=file,
+        sender=whose,
         row_count=keyed.row_count,
         path=path,
         started_at=at,
@@ -143,18 +196,11 @@ def _take_whole_empty(actor: Actor, run: ImportRun) -> None:
         end_run(actor, run)
 
 
-def content_hash_of(kind: FileKind, keys: Sequence[str]) -> str:
-    """What identifies a file: its rows in any order, however it was saved and named."""
-    text = "\n".join([kind.value, *sorted(keys)])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _tried(actor: Actor, keyed: KeyedFile, progress: Progress | None) -> ImportReport:
     """What an import would do now; nothing is written."""
     with transaction.atomic():
         partner = locked_partner()
-        content_hash = content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys])
-        file = ImportFile.objects.filter(partner=partner, content_hash=content_hash).first()
+        file = ImportFile.objects.filter(partner=partner, content_hash=keyed.content_hash).first()
     report = ReportWriter(keyed.read, file_id=file.pk if file else None, run_id=None)
     judge: Judge | None = None
     done = 0
@@ -162,7 +208,7 @@ def _tried(actor: Actor, keyed: KeyedFile, progress: Progress | None) -> ImportR
         with collected_afterwards():
             known = knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows)
             if judge is None:
-                judge = Judge(keyed.read.kind, known)
+                judge = Judge(keyed.read.kind, known, repeated=keyed.repeated)
             judge.known = known
             decisions: list[Decision] = [judge.decide(one) for one in rows]
             report.add(decisions)

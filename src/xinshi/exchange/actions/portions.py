@@ -5,10 +5,12 @@ Whoever dies in between has written nothing of the portion; whoever takes the ru
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from typing import Any, Final
 
 from django.db import transaction
@@ -35,6 +37,7 @@ from xinshi.outbox.actions import publish
 from xinshi.vault.cipher import blind_indexes
 
 ROW_CONTEXT: Final = "exchange.row"
+KEY_DIGITS: Final = 32
 Line = tuple[str, int]
 """A row's key and occurrence."""
 
@@ -56,18 +59,24 @@ class KeyedFile:
     """A file that was read, with the digest of each of its rows: what stands in memory is small."""
 
     read: ReadFile
-    keys: list[list[str]] = field(default_factory=list)
+    content_hash: str
+    """What identifies the file: its rows in any order, however it was saved and named."""
+    repeated: frozenset[str]
+    """Digests that several rows have."""
+    _packed_keys: list[bytes]
     """By portion."""
 
     @classmethod
     def of(cls, data: bytes, *, file_name: str, said: Said | None = None) -> KeyedFile:
         """Read a file; the refusals of `read_file`."""
-        keys: list[list[str]] = []
+        packed: list[bytes] = []
 
         def note(kind: FileKind, rows: Sequence[FileRow]) -> None:
-            keys.append(blind_indexes([canonical_row(row, kind) for row in rows], context=ROW_CONTEXT))
+            keys = blind_indexes([canonical_row(row, kind) for row in rows], context=ROW_CONTEXT)
+            packed.append(bytes.fromhex("".join(keys)))
 
-        return cls(read_file(data, file_name=file_name, said=said, each_portion=note), keys)
+        read = read_file(data, file_name=file_name, said=said, each_portion=note)
+        return cls(read, *_content(read.kind, packed), packed)
 
     @property
     def row_count(self) -> int:
@@ -75,9 +84,28 @@ class KeyedFile:
 
     def portions(self, *, first: int = 0) -> Iterator[list[Keyed]]:
         """The rows with their keys, from the portion `first` on; equal ones are counted from the file's beginning."""
-        seen = Counter(key for keys in self.keys[:first] for key in keys)
-        for rows, keys in zip(self.read.portions(first=first), self.keys[first:], strict=True):
-            yield keyed_rows(zip(rows, keys, strict=True), seen)
+        before = self._packed_keys[:first] if self.repeated else ()
+        seen = Counter(key for packed in before for key in _keys(packed) if key in self.repeated)
+        for rows, packed in zip(self.read.portions(first=first), self._packed_keys[first:], strict=True):
+            yield keyed_rows(zip(rows, _keys(packed), strict=True), seen, counted=self.repeated)
+
+
+def _keys(packed: bytes) -> list[str]:
+    text = packed.hex()
+    return [text[place : place + KEY_DIGITS] for place in range(0, len(text), KEY_DIGITS)]
+
+
+def _content(kind: FileKind, packed_keys: Sequence[bytes]) -> tuple[str, frozenset[str]]:
+    """The digest of a file's content, and the keys that several rows have."""
+    digest = hashlib.sha256(kind.value.encode())
+    repeated: set[str] = set()
+    before = ""
+    for key in merge(*map(sorted, map(_keys, packed_keys))):
+        digest.update(f"\n{key}".encode())
+        if key == before:
+            repeated.add(key)
+        before = key
+    return digest.hexdigest(), frozenset(repeated)
 
 
 def take_portion(

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from xinshi.audit.actions import record
 from xinshi.exchange.access import require_keeper
-from xinshi.exchange.actions.importing import begin_run, content_hash_of, go_on, keyed_file
+from xinshi.exchange.actions.importing import begin_run, go_on, keyed_file
 from xinshi.exchange.actions.portions import RunStopped
 from xinshi.exchange.models import ImportRun
 from xinshi.exchange.partners.domain import PartnerDisputed, PartnerPaused
@@ -44,15 +44,17 @@ class FileReadOtherwise(DomainError):
     message = gettext_noop("What the columns mean was changed meanwhile. Upload the file again.")
 
 
-def start_run(*, actor: Actor, data: bytes, file_name: str) -> int:
+def start_run(*, actor: Actor, data: bytes, file_name: str, sender: str = "", columns_as: str = "") -> int:
     """Let the worker take a file in; returns the run's id. The refusals of `import_zhiyuanhui` come at once."""
     require_keeper(actor)
-    keyed = keyed_file(data, file_name)
+    keyed = keyed_file(data, file_name, sender=sender, columns_as=columns_as)
     path = default_storage.save(
         f"{FOLDER}/{secrets.token_urlsafe(24)}", ContentFile(encrypt_bytes(data, context=CONTEXT))
     )
     try:
-        return begin_run(actor=actor, keyed=keyed, file_name=file_name, path=path).pk
+        return begin_run(
+            actor=actor, keyed=keyed, file_name=file_name, sender=sender, columns_as=columns_as, path=path
+        ).pk
     except BaseException:
         default_storage.delete(path)
         raise
@@ -99,7 +101,9 @@ def _claimed() -> ImportRun | None:
     """The oldest run that nobody works at, now ours; None where there is none."""
     at = clock.now()
     free = Q(state=State.RUNNING) & (Q(beat_at=None) | Q(beat_at__lt=at - ABANDONED))
-    for run in ImportRun.objects.filter(free).exclude(path="").select_related("file").order_by("pk")[:RUNS_AT_ONCE]:
+    for run in (
+        ImportRun.objects.filter(free).exclude(path="").select_related("file", "sender").order_by("pk")[:RUNS_AT_ONCE]
+    ):
         if ImportRun.objects.filter(free, pk=run.pk).update(beat_at=at):
             return run
     return None
@@ -129,8 +133,8 @@ def _take_the_rest(run: ImportRun) -> None:
             data = decrypt_bytes(stream.read(), context=CONTEXT)
     except (OSError, VaultError):
         raise NotFound from None
-    keyed = keyed_file(data, run.file.file_name)
-    if content_hash_of(keyed.read.kind, [key for keys in keyed.keys for key in keys]) != run.file.content_hash:
+    keyed = keyed_file(data, run.file.file_name, sender=run.sender.name)
+    if keyed.content_hash != run.file.content_hash:
         raise FileReadOtherwise
     go_on(actor=actor, run=run, keyed=keyed)
 

@@ -178,6 +178,19 @@ FILES: dict[str, Callable[[], bytes]] = {
     "laughs in the texts": lambda: laughs(STRINGS),
     "laughs in the book": lambda: laughs("xl/workbook.xml"),
     "an entity of a file": lambda: outside(SHEET),
+    "laughs behind a long remark": lambda: changed(
+        SHEET, lambda content: content.replace(b"?>", b"?><!--" + b"x" * 5_000 + b"-->" + LAUGHS.encode()[21:], 1)
+    ),
+    "elements nested deeply": lambda: in_sheet(b"<row>" + b"<a>" * 1_000_000),
+    "cells nested deeply": lambda: in_sheet(b"<row><c>" * 300_000),
+    "a remark without an end": lambda: in_sheet(b"<!--" + b"x" * 4_000_000),
+    "a tag without an end": lambda: in_sheet(b'<row r="' + b"1" * 4_000_000),
+    "a text that nobody wrote": lambda: in_sheet(b'<row r="3"><c r="A3" t="s"><v>99</v></c></row>'),
+    "rows out of their order": lambda: in_sheet(b'<row r="9"><c><v>1</v></c></row><row r="5"><c><v>1</v></c></row>'),
+    "a cell far right and below": lambda: in_sheet(b'<row r="1048576"><c r="ZZZ1048576"><v>1</v></c></row>'),
+    "rows as wide as may be": lambda: in_sheet(
+        b"".join(b'<row r="%d"><c r="GR%d"><v>1</v></c></row>' % (row, row) for row in range(3, 100_000, 2))
+    ),
     "no book inside": lambda: changed("xl/workbook.xml", lambda _: b"<x/>"),
     "no XML inside": lambda: changed(SHEET, lambda _: b"\0\1\2"),
     "a password on the archive": with_password,

@@ -168,7 +168,7 @@ def test_a_long_upload_goes_to_the_worker(cast: Cast, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(import_pages, "PORTION_ROWS", 3)
     client = cast.coordinator.client
-    upload = {"file": SimpleUploadedFile("long.xlsx", long_file(cast))}
+    upload = {"file": SimpleUploadedFile("long.xlsx", long_file(cast)), "sender": "志愿汇"}
     address = client.post(reverse("exchange:import"), upload).headers["Location"]
     run = client.post(address).headers["Location"]
     assert run == reverse("exchange:run", args=[ImportRun.objects.get().pk])

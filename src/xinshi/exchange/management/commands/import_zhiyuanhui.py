@@ -21,6 +21,15 @@ class Command(XinshiCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="honorary or verified hours")
+        parser.add_argument(
+            "--sender", default="", metavar="NAME", help="who handed the files over; 志愿汇 itself where it is left out"
+        )
+        parser.add_argument(
+            "--columns-as",
+            default="",
+            metavar="NAME",
+            help="columns explained for files of this other sender hold for this one's, too, and are remembered for it",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
         parser.add_argument(
             "--resume",
@@ -71,6 +80,8 @@ class Command(XinshiCommand):
                 actor=Actor.system("import zhiyuanhui"),
                 data=data,
                 file_name=path.name,
+                sender=options["sender"],
+                columns_as=options["columns_as"],
                 dry_run=options["dry_run"],
                 resume=options["resume"],
                 progress=advance,
