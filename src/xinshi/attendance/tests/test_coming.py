@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from xinshi.audit.models import AuditEntry
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 
+INSTALLED = Path(coming.__file__).parents[1] / "sql" / "coming.postgresql.sql"
 FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
 
 
@@ -53,6 +56,18 @@ def rows_of(record_id: int | None, signup_id: int) -> list[dict[str, Any]]:
     assert line.pop("actor_ref") == record.pop("checked_in_by_ref")
     own = {"id", "record_id", "signup_id", "person_id", "object_ref"}
     return [{name: value for name, value in row.items() if name not in own} for row in (record, trace, line, place)]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the function is PostgreSQL's")
+def test_the_place_is_found_by_its_number_in_a_table_that_the_server_does_not_know_yet() -> None:
+    """The server took the smallest index, of everybody's confirmed places, and read all of it at each check-in."""
+    (update,) = re.findall(r"UPDATE signup.*?;", INSTALLED.read_text(encoding="utf-8"), flags=re.DOTALL)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {re.sub('p_moment', 'now()', re.sub('p_(signup|person|shift)', '5', update))}")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert "using signup_pkey" in plan
 
 
 def test_a_check_in_is_two_statements_and_the_same_code_again_is_one(
