@@ -46,7 +46,7 @@ def refused(error: type[DomainError], shift_id: int, actor: Actor) -> DomainErro
 def test_opens_for_newcomers_first_and_for_everybody_later(cast: Cast, make_activity: MakeActivity) -> None:
     made = make_activity(places=4, starts_at=tomorrow_at(9, days=5))
     (shift_id,) = made.shift_ids
-    (past,) = make_activity(starts_at=clock.now() - timedelta(days=60), state="finished").shift_ids
+    (past,) = make_activity(starts_at=tomorrow_at(9, days=-60), state="finished").shift_ids
     SignUp.objects.create(
         shift_id=past,
         person_id=cast.volunteer.person_id,
@@ -110,7 +110,7 @@ def test_lines_that_nobody_filled_in_are_no_waves(cast: Cast, make_activity: Mak
 def test_who_came_often_lately_waits_for_the_next_wave(cast: Cast, make_activity: MakeActivity) -> None:
     made = make_activity(places=4)
     for day in (2, 4):
-        (past,) = make_activity(starts_at=clock.now() - timedelta(days=day), state="finished").shift_ids
+        (past,) = make_activity(starts_at=tomorrow_at(9, days=-1 - day), state="finished").shift_ids
         SignUp.objects.create(
             shift_id=past, person_id=cast.volunteer.person_id, signed_up_at=clock.now(), signed_up_by_ref="tests"
         )
