@@ -33,6 +33,7 @@ from xinshi.activities.domain import NewActivity, NewShift
 from xinshi.kernel import clock
 from xinshi.organizations.models import Organization
 system, now = Actor.system("browser"), clock.now()
+until = min(now + timedelta(minutes=20), clock.day_bounds(clock.today())[1] - timedelta(seconds=1))
 leader = User.objects.get(username="leader").person_id
 from xinshi.activities.models import SignUp
 from xinshi.activities.actions import cancel_sign_up
@@ -41,7 +42,7 @@ for pk in SignUp.objects.filter(person_id=volunteer, state="confirmed", attended
 made = create_activity(actor=system, activity=NewActivity(
     title="浏览器里的导医", category="0004", place="门诊大厅", organizer_id=Organization.objects.order_by("pk")[0].pk,
     person_in_charge_id=leader, state="published",
-    shifts=(NewShift(starts_at=now + timedelta(minutes=1), ends_at=min(now + timedelta(minutes=20), clock.day_bounds(clock.today())[1] - timedelta(seconds=1)), places=5),)))
+    shifts=(NewShift(starts_at=now + timedelta(minutes=1), ends_at=until, places=5),)))
 sign_up_many(actor=system, signups=[(made.shift_ids[0], volunteer)])
 print(made.shift_ids[0])
 """
