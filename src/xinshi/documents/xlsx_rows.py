@@ -26,8 +26,8 @@ from xinshi.documents.xml_stream import (
 
 ROWS_AT_ONCE: Final = 500
 SIGNS_AT_ONCE: Final = 1024 * 1024
-CELLS_MAX: Final = 6_000_000
-"""Of all sheets, with the empty ones before and between them."""
+CELLS_MAX: Final = 3_000_000
+"""Of all sheets, with the empty ones before and between them: 200,000 rows of fifteen columns."""
 SIGNS_MAX: Final = 64 * 1024 * 1024
 """That all cells say together: few texts named by many cells are a bomb of their own."""
 KEPT_MAX: Final = 20_000

@@ -85,7 +85,7 @@ def test_a_form_enters_hours_once(cast: Cast) -> None:
         {"title": " "},
         {"evidence": ""},
         {"evidence": "x" * 501},
-        {"worked_on": clock.today() + timedelta(days=1)},
+        {"worked_on": clock.today() + timedelta(days=2)},
         {"worked_on": clock.today() - timedelta(days=367)},
     ],
 )
