@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from xinshi.kernel.events import Event
 
@@ -17,12 +18,20 @@ class PassbookOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposited(Event):
+    """Hours were put into passbooks: what was deposited in one transaction is told of together, in the order given."""
+
     name: ClassVar[str] = "bank.deposited"
-    deposit_id: int
-    passbook_id: int
-    person_id: int
-    minutes: int
-    kind: str
+    deposit_ids: tuple[int, ...]
+    passbook_ids: tuple[int, ...]
+    """Those that the deposits went into, each once."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Also what was stored when an event told of a single deposit."""
+        values: dict[str, Any] = json.loads(text)
+        if "deposit_id" in values:
+            return cls(deposit_ids=(values["deposit_id"],), passbook_ids=(values["passbook_id"],))
+        return cls(deposit_ids=tuple(values["deposit_ids"]), passbook_ids=tuple(values["passbook_ids"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

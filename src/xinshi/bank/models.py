@@ -98,7 +98,6 @@ class Passbook(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-certified_minutes", "id"], name="passbook_certified_rank"),
             models.Index(fields=["person"], condition=Q(state="pending"), name="passbook_pending"),
         ]
 

@@ -12,7 +12,7 @@ from xinshi.bank.models import DepositReversal, Passbook
 from xinshi.doors.lookups import Many
 from xinshi.exchange.domain import DOCUMENT_MARK, TENTH_MINUTES, FileRow, KnownTime, plain_name, plain_text
 from xinshi.exchange.judging import Keyed, Knowledge, KnownPerson
-from xinshi.exchange.models import HonoraryExportLine, ImportFile, ImportLine, PulledVolunteer
+from xinshi.exchange.models import UNTIMED, HonoraryExportLine, ImportFile, ImportLine, PulledVolunteer
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.clock import day_bounds
@@ -192,8 +192,10 @@ def _repeated(file: ImportFile | None, keys: set[str]) -> frozenset[str]:
 
 
 def _elsewhere(partner_id: int, file: ImportFile | None, keys: set[str]) -> frozenset[str]:
-    """Which of these rows another file brought already."""
-    lines = ImportLine.objects.filter(file__partner_id=partner_id, state__in=["credited", "held_back", "discarded"])
+    """Which of these rows without a place in time another file brought already."""
+    lines = ImportLine.objects.filter(
+        UNTIMED, file__partner_id=partner_id, state__in=["credited", "held_back", "discarded"]
+    )
     if file is not None:
         lines = lines.exclude(file=file)
     found: set[str] = set()

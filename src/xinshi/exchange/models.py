@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -313,6 +315,10 @@ class ColumnMapping(models.Model):
         ]
 
 
+UNTIMED: Final = Q(starts_at=None) | Q(ends_at=None)
+"""Lines without a place in time; whether another file said the same can be seen from their key alone."""
+
+
 class ImportLine(models.Model):
     """One row of a file and what became of it. A credited line's deposit has the source `exchange-line:ID`.
 
@@ -330,14 +336,14 @@ class ImportLine(models.Model):
         REJECTED = "rejected", _("Rejected")
         NOT_OURS = "not_ours", _("Not ours")
 
-    file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="lines")
+    file = models.ForeignKey(ImportFile, on_delete=models.PROTECT, related_name="lines", db_index=False)
     sheet = models.CharField(max_length=64)
     row_number = models.PositiveIntegerField()
-    row_key = models.CharField(max_length=32, db_index=True)
+    row_key = models.CharField(max_length=32)
     occurrence = models.PositiveIntegerField()
     name = models.CharField(max_length=64, blank=True)
     volunteer_number = models.CharField(max_length=64, blank=True)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     hours_kind = models.CharField(max_length=8, choices=[("verified", "verified"), ("honorary", "honorary")])
     title = models.CharField(max_length=500, blank=True)
     day = models.DateField(null=True)
@@ -388,9 +394,8 @@ class ImportLine(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["person", "starts_at"], condition=Q(starts_at__isnull=False), name="exchange_line_when"
-            ),
+            models.Index(fields=["person", "starts_at"], name="exchange_line_of_person"),
+            models.Index(fields=["row_key"], condition=UNTIMED, name="exchange_line_untimed_key"),
             models.Index(fields=["state", "id"], condition=Q(state="held_back"), name="exchange_line_waiting"),
             models.Index(fields=["file", "state"], name="exchange_line_by_state"),
             models.Index(

@@ -14,6 +14,8 @@ _REGISTRY: dict[str, type[Event]] = {}
 class Event:
     """Subclass as a frozen keyword-only dataclass of ints, strings, booleans, dates; `name` is `room.happened`.
 
+    One that tells of many things at once carries tuples, and reads them in a `from_json` of its own.
+
     An event carries references, never personal data: listeners look up what they may know.
     """
 

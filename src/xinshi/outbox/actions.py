@@ -16,6 +16,7 @@ from xinshi.outbox.models import Delivery, Heartbeat, StoredEvent
 
 Listener = Callable[[Sequence[Event]], None]
 BATCH_MAX = 2_000
+BATCH_SIGNS = 200_000
 ATTEMPTS_MAX = 12
 BACKOFF_SECONDS_MAX = 3_600
 
@@ -100,10 +101,14 @@ def _deliver_batch(at: datetime) -> tuple[int, int]:
         first = due.first()
         if first is None:
             return 0, 0
-        batch = list(
-            due.filter(listener=first.listener, event__name=first.event.name).select_related("event")[:BATCH_MAX]
-        )
+        alike = due.filter(listener=first.listener, event__name=first.event.name).select_related("event")
+        batch = list(alike[: _size_of_batch(first.event)])
         return len(batch), _hand_over(batch, at)
+
+
+def _size_of_batch(first: StoredEvent) -> int:
+    """Few events that tell of thousands of things are as much as thousands that tell of one."""
+    return min(BATCH_MAX, max(1, BATCH_SIGNS // len(first.payload)))
 
 
 def _hand_over(batch: list[Delivery], at: datetime) -> int:

@@ -24,7 +24,7 @@ class Delivery(models.Model):
         DONE = "done"
         GIVEN_UP = "given_up"
 
-    event = models.ForeignKey(StoredEvent, on_delete=models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(StoredEvent, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     listener = models.CharField(max_length=128)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
     attempts = models.PositiveSmallIntegerField(default=0)

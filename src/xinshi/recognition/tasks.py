@@ -18,7 +18,7 @@ SYSTEM = Actor.system("recognition")
 def on_deposited(events: Sequence[Event]) -> None:
     """Hours came in: who reached a star gets it."""
     deposits = cast("Sequence[Deposited]", events)
-    promote(actor=SYSTEM, passbook_ids={event.passbook_id for event in deposits})
+    promote(actor=SYSTEM, passbook_ids={pk for event in deposits for pk in event.passbook_ids})
 
 
 def on_star_review(events: Sequence[Event]) -> None:

@@ -39,7 +39,7 @@ from xinshi.ledger.actions import hold_many, post_batch, release, reverse, syste
 from xinshi.ledger.domain import AccountKind, NewHold, NewTransfer
 from xinshi.ledger.queries import balances, open_hold
 from xinshi.messages.actions import NewMessage, send_many
-from xinshi.outbox.actions import publish, publish_many
+from xinshi.outbox.actions import publish
 from xinshi.people.queries import skills_of
 
 LOOKUP_SIZE = 5_000
@@ -199,17 +199,7 @@ def _write(batch: _Batch) -> tuple[dict[str, int], dict[str, _Row]]:
             for pk, row in zip(ids, rows, strict=True)
         ],
     )
-    person_of = {passbook.pk: passbook.person_id for passbook in batch.passbooks.values()}
-    publish_many(
-        Deposited(
-            deposit_id=pk,
-            passbook_id=row.passbook_id,
-            person_id=person_of[row.passbook_id],
-            minutes=row.credited_minutes,
-            kind=row.kind,
-        )
-        for pk, row in zip(ids, rows, strict=True)
-    )
+    publish(Deposited(deposit_ids=tuple(ids), passbook_ids=tuple(sorted({row.passbook_id for row in rows}))))
     sources = [row.source_ref for row in rows]
     return dict(zip(sources, ids, strict=True)), dict(zip(sources, rows, strict=True))
 

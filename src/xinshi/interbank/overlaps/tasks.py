@@ -15,4 +15,5 @@ SYSTEM = Actor.system("overlaps")
 
 def on_deposited(events: Sequence[Event]) -> None:
     """Hours came in: what may have been counted before waits for a person."""
-    hold_back_overlaps(actor=SYSTEM, deposit_ids=[event.deposit_id for event in cast("Sequence[Deposited]", events)])
+    deposits = cast("Sequence[Deposited]", events)
+    hold_back_overlaps(actor=SYSTEM, deposit_ids=[pk for event in deposits for pk in event.deposit_ids])

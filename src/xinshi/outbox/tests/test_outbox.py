@@ -69,6 +69,20 @@ def test_every_listener_hears_every_event_once_and_in_order() -> None:
     assert len(heard) == 5
 
 
+def test_few_long_events_are_a_batch_as_many_short_ones_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(actions, "_LISTENERS", {})
+    monkeypatch.setattr(actions, "BATCH_SIGNS", 2 * len(Happened(number=1).to_json()) + 1)
+    subscribe(Happened, lambda events: sizes.append(len(events)))
+    publish_many(Happened(number=number) for number in range(5))
+    assert deliver_due() == 5
+    assert sizes == [2, 2, 1]
+    sizes.clear()
+    publish(Happened(number=10**300))
+    assert deliver_due() == 1
+    assert sizes == [1]
+
+
 def test_subscribing_twice_is_subscribing_once() -> None:
     subscribe(Happened, listen)
     publish(Happened(number=1))
