@@ -121,7 +121,8 @@ class ReportWriter:
         self._wrong: list[WrongRow] = []
 
     def add(self, decisions: Sequence[Decision]) -> None:
-        self._count.update(decision.state.value for decision in decisions)
+        for state, number in Counter(decision.state for decision in decisions).items():
+            self._count[state.value] += number
         for one in decisions:
             if one.state is RowState.CREDITED:
                 self._count["minutes"] += one.row.minutes or 0

@@ -100,12 +100,15 @@ def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str =
     for new in deposits:
         assert new.raw_minutes > 0, "a deposit has at least one minute"
         stored = known.get(new.source_ref)
-        meant = _meaning_of(stored) if stored else _meaning(fresh.setdefault(new.source_ref, new), passbooks)
+        if stored is None and fresh.setdefault(new.source_ref, new) is new:
+            continue
+        meant = _meaning_of(stored) if stored else _meaning(fresh[new.source_ref], passbooks)
         if meant != _meaning(new, passbooks):
             raise SourceDepositedOtherwise(source=new.source_ref)
     batch = _Batch(actor, list(fresh.values()), passbooks, policies, partner)
     ids, rows = _write(batch) if fresh else ({}, {})
     results = []
+    notice_until = batch.notice_until
     seen: set[str] = set()
     for new in deposits:
         stored = known.get(new.source_ref)
@@ -119,7 +122,7 @@ def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str =
                 row.credited_minutes,
                 is_new,
                 row.donation_minutes,
-                batch.notice_until if is_new and row.transfer_id is not None else None,
+                notice_until if is_new and row.transfer_id is not None else None,
             )
         )
     return results
@@ -272,6 +275,7 @@ def _post(batch: _Batch, credited: Sequence[Credit]) -> dict[str, int]:
     pairs = list(zip(batch.fresh, credited, strict=True))
     givers = {new.person_id for new, one in pairs if one.donation_minutes}
     donation = donation_accounts(sorted(givers)) if givers else {}
+    kinds = {kind: f"deposit_{kind.value}" for kind in {new.kind for new in batch.fresh}}
     transfers = []
     for new, one in pairs:
         for key, minutes, account_id in (
@@ -285,7 +289,7 @@ def _post(batch: _Batch, credited: Sequence[Credit]) -> dict[str, int]:
                         debit_id=source_account,
                         credit_id=account_id,
                         minutes=minutes,
-                        kind=f"deposit_{new.kind.value}",
+                        kind=kinds[new.kind],
                         worked_on=new.worked_on,
                         memo=new.title[:200],
                     )

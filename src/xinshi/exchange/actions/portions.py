@@ -132,7 +132,8 @@ def take_portion(
 
 def counted(decisions: Sequence[Decision]) -> Counter[str]:
     """Rows by state, and the minutes that were credited."""
-    found: Counter[str] = Counter(decision.state.value for decision in decisions)
+    states = Counter(decision.state for decision in decisions)
+    found: Counter[str] = Counter({state.value: number for state, number in states.items()})
     found["minutes"] = sum(one.row.minutes or 0 for one in decisions if one.state is RowState.CREDITED)
     return found
 
