@@ -35,8 +35,8 @@ class Environment(BaseSettings):
     allowed_hosts: list[str] = Field(default=["127.0.0.1", "localhost"], description="Host names, a JSON list.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
-    web_processes: int = Field(default=2, ge=1, le=64, description="Web processes on PostgreSQL; SQLite has one.")
-    web_threads: int = Field(default=8, ge=1, le=256, description="Threads per web process.")
+    web_processes: int = Field(default=3, ge=1, le=64, description="Web processes on PostgreSQL; SQLite has one.")
+    web_threads: int = Field(default=4, ge=1, le=256, description="Threads per web process.")
     worker_inside: bool = Field(
         default=False, description="Run the worker in the web process; `serve` sets it on SQLite."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -18,6 +19,8 @@ from xinshi.config.environment import environment
 
 WATCH_SECONDS: Final = 0.5
 RESTART_SECONDS: Final = 2.0
+WORKER_NICENESS: Final = 5
+"""A third of the weight of a web process."""
 BACKLOG: Final = 4_096
 """As many connections wait at the door of each web process; one that finds no room tries again after 1, 3, 7 seconds."""
 CONNECTIONS_MAX: Final = 512
@@ -53,6 +56,7 @@ def _keep_a_worker(stop: threading.Event) -> None:
     """One worker at a time, and another where it died: what it does must go on, as pages do."""
     while not stop.is_set():
         worker = start_beside_forks([sys.executable, "-m", "xinshi", "worker"])
+        _let_pages_go_first(worker.pid)
         while worker.poll() is None and not stop.wait(WATCH_SECONDS):
             pass
         if stop.is_set():
@@ -61,6 +65,12 @@ def _keep_a_worker(stop: threading.Event) -> None:
             return
         log.error("worker ended", extra={"status": worker.returncode})
         stop.wait(RESTART_SECONDS)
+
+
+def _let_pages_go_first(worker: int) -> None:
+    """Where there is too much to do for all, somebody waits for a page; what the worker does can come a little later."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, worker, WORKER_NICENESS)
 
 
 def start_beside_forks(command: list[str]) -> subprocess.Popen[bytes]:

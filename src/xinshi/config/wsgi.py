@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinshi.config.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from xinshi.config.environment import environment  # noqa: E402  # The house stands first.
+from xinshi.config.handler import Handler  # noqa: E402
+
+application = Handler()
 
 if environment().worker_inside:
     from xinshi.config.worker import start_in_background

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import DEFERRED, JSONField, Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
+from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=Model)
 Kind = type[int] | type[str] | type[date] | type[datetime]
@@ -144,15 +146,23 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
 def known_row(model: type[Row], columns: Mapping[str, Any], **related: Model | None) -> Row:
     """A stored row of which these columns were read, by their attribute, and related rows that are known with it.
 
-    Another column is fetched where somebody asks for it. `model(**columns)` would make up a default for each of them, and
-    costs several times as much.
+    Another column is fetched where somebody asks for it: Django, too, leaves a deferred column out of the object. Its own
+    way to make one tells two signals, to which nobody listens, and looks at every column; a scan makes six.
     """
-    values = [columns.get(field.attname, DEFERRED) for field in model._meta.concrete_fields]
-    found = model.from_db(DEFAULT_DB_ALIAS, (), values)
+    assert _names(model).issuperset(columns), "only columns of the model are read"
+    state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    found = model.__new__(model)
+    found.__dict__.update(columns, _state=state)
     for name, row in related.items():
         relation: Any = model._meta.get_field(name)
         relation.set_cached_value(found, row)
     return found
+
+
+@lru_cache(maxsize=64)
+def _names(model: type[Model]) -> frozenset[str]:
+    return frozenset(field.attname for field in model._meta.concrete_fields)
 
 
 def _is_watched(database: Any) -> bool:
