@@ -19,6 +19,7 @@ from xinshi.campaigns.tests.conftest import SYSTEM, Cast, Surge, recruits
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.messages.models import Message, OutgoingText
+from xinshi.people.actions import choose_text
 from xinshi.people.models import Person, phone_index
 
 
@@ -39,6 +40,16 @@ def start(cast: Cast, surge: Surge, posts: list[CampaignPost], *, people: int = 
         batch_per_place=batch,
         wait_minutes=10,
     )
+
+
+def test_who_wants_no_calls_by_text_is_called_in_the_inbox(cast: Cast, open_surge: Surge) -> None:
+    for number, person_id in enumerate(recruits(cast, open_surge, 2), start=1):
+        phone = f"1990000000{number}"
+        Person.objects.filter(pk=person_id).update(phone=phone, phone_index=phone_index(phone))
+    choose_text(actor=SYSTEM, person_id=person_id, purpose="call", wanted=False)
+    start(cast, open_surge, open_surge.posts()[:1])
+    assert Message.objects.filter(text__contains="needs people").count() == 2
+    assert [row.to for row in OutgoingText.objects.filter(purpose="call")] == ["19900000001"]
 
 
 def test_a_text_is_in_the_language_of_texts_whoever_calls(cast: Cast, open_surge: Surge) -> None:
