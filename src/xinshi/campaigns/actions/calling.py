@@ -146,10 +146,11 @@ def _go_on(actor: Actor, row: Call) -> None:
     if left <= 0:
         return _end(actor, row, CallState.QUOTA_USED)
     chosen: dict[int, CampaignPost] = {}
+    asked = set(row.called.values_list("person_id", flat=True))  # Also yesterday: a call may go on beyond midnight.
     for post in empty:
         assert post.shift is not None, "only published posts are empty"
         wanted = min((post.shift.places - post.shift.taken) * row.batch_per_place, left - len(chosen))
-        chosen |= dict.fromkeys(candidates(post, limit=wanted, without=chosen), post)
+        chosen |= dict.fromkeys(candidates(post, limit=wanted, without=asked | chosen.keys()), post)
         if len(chosen) >= left:
             break
     sent = _send(actor, row, chosen)

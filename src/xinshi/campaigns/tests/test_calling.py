@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -117,6 +117,17 @@ def test_a_call_goes_on_in_batches_and_stops_when_the_post_is_full(cast: Cast, o
         actions.go_on_with_calls(actor=SYSTEM)
     assert Call.objects.get(pk=call_id).state == "filled"
     assert called(call_id) == first | second < set(ids)
+    assert Message.objects.filter(object_ref="campaign-path:flu").count() == 6
+
+
+def test_a_call_that_goes_on_beyond_midnight_asks_others(cast: Cast, open_surge: Surge) -> None:
+    recruits(cast, open_surge, 6)
+    with time_machine.travel(clock.at_local(clock.today(), time(23, 55)), tick=False):
+        call_id = start(cast, open_surge, [open_surge.posts()[0]])
+        first, soon = called(call_id), later(11)
+    with time_machine.travel(soon, tick=False):
+        assert actions.go_on_with_calls(actor=SYSTEM) == 1
+    assert (len(first), len(called(call_id) - first), CalledPerson.objects.count()) == (4, 2, 6)
     assert Message.objects.filter(object_ref="campaign-path:flu").count() == 6
 
 
