@@ -54,6 +54,8 @@ class PinForm(forms.Form):
 class KioskForm(forms.Form):
     """A new kiosk."""
 
-    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Such as: Outpatient hall, east door."))
+    name = forms.CharField(
+        label=_("Name of the kiosk"), max_length=60, help_text=_("Such as: Outpatient hall, east door.")
+    )
     place = forms.CharField(label=_("Place"), max_length=120)
     site = forms.ModelChoiceField(label=_("Site on the map"), queryset=Site.objects.order_by("name"), required=False)

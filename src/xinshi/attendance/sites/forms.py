@@ -17,7 +17,7 @@ DATUMS = [
 class SiteForm(forms.Form):
     """A site on the map."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Name of the site"), max_length=60)
     latitude = forms.DecimalField(label=_("Latitude"), min_value=-90, max_value=90, max_digits=8, decimal_places=6)
     longitude = forms.DecimalField(label=_("Longitude"), min_value=-180, max_value=180, max_digits=9, decimal_places=6)
     datum = forms.ChoiceField(
