@@ -45,9 +45,9 @@ PURPOSES: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
 
 
 TEXTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
-    "reminder": (_("Reminder of my shift"), _("The day before a shift that is yours.")),
-    "offer": (_("A place from the waiting list"), _("A place became free for you; it waits for your answer.")),
-    "stand-in": (_("Question whether I stand in"), _("Somebody cannot come, and you could take their place.")),
+    "reminder": (_("Reminder of a shift"), _("The day before the shift.")),
+    "offer": (_("A place from the waiting list"), _("A place became free and waits for an answer.")),
+    "stand-in": (_("Question whether one stands in"), _("Somebody cannot come, and a stand-in is looked for.")),
     "call": (_("Call to empty posts"), _("A campaign needs people soon.")),
 }
 """Per purpose of texts that may be declined: its name and when it goes out."""
