@@ -302,13 +302,12 @@ def test_where_the_place_is_asked_for_who_is_elsewhere_is_refused(
     follow(leader.locator("main form button.primary"))
 
     leader.goto(f"/attendance/shifts/{shift}/display/")
-    code = code_on(leader)
     state = f"SELECT count(*) FROM service_record WHERE shift_id = {shift} AND state = 'open'"
     for latitude, verdict, there in ((30.3, "bad", "0"), (30.2001, "good", "1")):
         where = {"latitude": latitude, "longitude": 120.2, "accuracy": 20}
         hand = signed_in.context(Role.VOLUNTEER, permissions=["geolocation"], geolocation=where, **device)
         scanned = hand.new_page()
-        scanned.goto(f"/attendance/here/c/{code}/")
+        scanned.goto(f"/attendance/here/c/{code_on(leader)}/")
         expect(scanned.locator("main")).to_contain_text(name)
         assert_accessible(scanned)
         scanned.click("[data-scanned] button")
@@ -328,8 +327,8 @@ def test_a_forgotten_check_out_is_closed_by_rule_told_and_decided_upon(
 ) -> None:
     title = f"忘记签退的导医（{hour}）"
     shift = python(site, YESTERDAY.format(hour=hour, title=title, is_there=True))
-    closed = f"SELECT state || hours_kind || present_minutes FROM service_record WHERE shift_id = {shift}"
-    assert site.first(closed) == "submittedhonorary60"
+    closed = f"SELECT state || hours_kind || checked_out_through FROM service_record WHERE shift_id = {shift}"
+    assert site.first(closed) == "submittedhonoraryrule"
     mine, station = signed_in.context(Role.VOLUNTEER, **device), signed_in.context(Role.COORDINATOR, **device)
     page, desk = mine.new_page(), station.new_page()
     page.goto("/messages/")
