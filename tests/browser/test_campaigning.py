@@ -16,7 +16,6 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 
 WALL = {"viewport": {"width": 1920, "height": 1080}}
-NUMBER = "13700004567"
 CALLED = "SELECT count(*) FROM campaign_called_person"
 FLU_SITE = "SELECT min(s.id) FROM campaign_site s JOIN campaign c ON c.id = s.campaign_id WHERE c.code = 'flu'"
 
@@ -42,22 +41,25 @@ def board(people: People, campaign: str) -> Iterator[Page]:
     context.close()
 
 
-def test_a_newcomer_has_a_shift_in_five_minutes_and_the_wall_shows_it(signed_in: People, site: Site) -> None:
+@pytest.mark.parametrize(("number", "device"), [("13700004567", PHONE), ("13700004568", DESK)], ids=["phone", "desk"])
+def test_a_newcomer_has_a_shift_in_five_minutes_and_the_wall_shows_it(
+    signed_in: People, site: Site, number: str, device: dict[str, Any]
+) -> None:
     campaign = site.first("SELECT id FROM campaign WHERE code = 'flu'")
-    context = signed_in.context(None, **PHONE)
+    context = signed_in.context(None, **device)
     page = context.new_page()
     page.goto("/campaigns/join/flu/")
     assert_accessible(page)
     page.click("main a.btn.primary")
     page.fill("[name=birth_date]", "2012-03-04")
-    page.fill("[name=phone]", NUMBER)
+    page.fill("[name=phone]", number)
     page.click("main form[method=post] button.primary")
     expect(page.locator("[role=alert]")).to_contain_text("18")
     assert_accessible(page)
     page.fill("[name=birth_date]", "1991-03-04")
     page.click("main form[method=post] button.primary")
     expect(page).to_have_url(re.compile(r"/who/$"))
-    page.fill("[name=code]", code_sent_to(signed_in, to=f"{NUMBER[:3]}****{NUMBER[-4:]}"))
+    page.fill("[name=code]", code_sent_to(signed_in, to=f"{number[:3]}****{number[-4:]}"))
     page.fill("[name=name]", "路小满")
     page.check("[name=has_consented]")
     assert_accessible(page)

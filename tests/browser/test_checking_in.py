@@ -1,18 +1,27 @@
-"""Coming and going in a browser: the code on a tablet and a phone, a kiosk with PIN, a phone without a network."""
+"""Coming and going in a browser: code, own code, kiosk, leader's list, place check, no network, what was forgotten."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Site, assert_accessible, environment, follow
+from tests.browser.conftest import (
+    DESK,
+    PHONE,
+    People,
+    Site,
+    assert_accessible,
+    environment,
+    follow,
+    on_phone_and_at_desk,
+)
 from xinshi.kernel.actor import Role
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 TABLET = {"viewport": {"width": 1024, "height": 768}, "has_touch": True}
 TAKE_BACK = """
 import django; django.setup()
@@ -47,6 +56,36 @@ sign_up_many(actor=system, signups=[(made.shift_ids[0], volunteer)])
 print(made.shift_ids[0])
 """
 )
+YESTERDAY = """
+import django; django.setup()
+import time_machine
+from datetime import timedelta
+from xinshi.activities.actions import create_activity, sign_up_many
+from xinshi.activities.domain import NewActivity, NewShift
+from xinshi.attendance.actions import check_in
+from xinshi.attendance.anomalies.actions import examine_all
+from xinshi.attendance.closing.actions import close_forgotten
+from xinshi.kernel import clock
+from xinshi.kernel.actor import Actor
+from xinshi.organizations.models import Organization
+from xinshi.people.models import User
+system = Actor.system("browser")
+person = {{username: pk for username, pk in User.objects.values_list("username", "person_id")}}
+starts = clock.day_bounds(clock.today())[0] - timedelta(hours=24 - {hour})
+with time_machine.travel(starts - timedelta(minutes=5)):
+    made = create_activity(actor=system, activity=NewActivity(
+        title={title!r}, category="0004", place="门诊大厅", organizer_id=Organization.objects.order_by("pk")[0].pk,
+        person_in_charge_id=person["leader"], state="published",
+        shifts=(NewShift(starts_at=starts, ends_at=starts + timedelta(hours=1), places=5),)))
+    (place,) = sign_up_many(actor=system, signups=[(made.shift_ids[0], person["volunteer"])])
+    if {is_there}:
+        check_in(actor=system, signup_ids=[place])
+if {is_there}:
+    close_forgotten(actor=system)
+    examine_all(actor=system)
+print(made.shift_ids[0])
+"""
+"""A shift of an hour yesterday with the volunteer's place; `is_there`: checked in then, and nobody checked them out."""
 
 
 def python(site: Site, text: str) -> str:
@@ -74,8 +113,11 @@ def code_on(page: Page) -> str:
     return str(page.request.get(f"/api/v1/attendance/shifts/{number[1]}/code").json()["code"])
 
 
-def test_a_code_on_the_tablet_checks_a_phone_in(signed_in: People, site: Site, shift: str) -> None:
-    tablet, phone = signed_in.context(Role.LEADER, **TABLET), signed_in.context(Role.VOLUNTEER, **PHONE)
+@pytest.mark.parametrize(("shows", "scans"), [(TABLET, PHONE), (PHONE, DESK)], ids=["to-a-phone", "to-a-desk"])
+def test_a_code_on_a_screen_checks_in_who_opens_it(
+    signed_in: People, site: Site, shift: str, shows: dict[str, Any], scans: dict[str, Any]
+) -> None:
+    tablet, phone = signed_in.context(Role.LEADER, **shows), signed_in.context(Role.VOLUNTEER, **scans)
     screen, hand = tablet.new_page(), phone.new_page()
     screen.goto(f"/attendance/shifts/{shift}/display/")
     expect(screen.locator(".qr svg")).to_be_visible()
@@ -97,8 +139,11 @@ def test_a_code_on_the_tablet_checks_a_phone_in(signed_in: People, site: Site, s
     phone.close()
 
 
-def test_who_leads_types_the_digits_of_a_volunteers_own_code(signed_in: People, site: Site, shift: str) -> None:
-    phone, other = signed_in.context(Role.VOLUNTEER, **PHONE), signed_in.context(Role.LEADER, **PHONE)
+@on_phone_and_at_desk
+def test_who_leads_types_the_digits_of_a_volunteers_own_code(
+    signed_in: People, site: Site, shift: str, device: dict[str, Any]
+) -> None:
+    phone, other = signed_in.context(Role.VOLUNTEER, **device), signed_in.context(Role.LEADER, **device)
     mine, leads = phone.new_page(), other.new_page()
     mine.goto("/attendance/here/my-code/")
     expect(mine.locator(".qr svg")).to_be_visible()
@@ -116,16 +161,23 @@ def test_who_leads_types_the_digits_of_a_volunteers_own_code(signed_in: People, 
     other.close()
 
 
-def test_a_kiosk_is_set_up_and_takes_number_and_pin(signed_in: People, site: Site, shift: str) -> None:
-    desk = signed_in.context(Role.COORDINATOR)
+@pytest.mark.parametrize(
+    ("name", "sets_up", "stands"),
+    [("大厅里的签到机", DESK, TABLET), ("病房里的签到机", PHONE, PHONE), ("站里的签到机", DESK, DESK)],
+    ids=["tablet", "phone", "desk"],
+)
+def test_a_kiosk_is_set_up_and_takes_number_and_pin(
+    signed_in: People, site: Site, shift: str, name: str, sets_up: dict[str, Any], stands: dict[str, Any]
+) -> None:
+    desk = signed_in.context(Role.COORDINATOR, **sets_up)
     page = desk.new_page()
     page.goto("/attendance/kiosks/")
-    page.fill("[name=name]", "浏览器里的签到机")
+    page.fill("[name=name]", name)
     page.fill("[name=place]", "门诊楼一楼")
     follow(page.locator("main form:has([name=place]) button"))
     code = page.locator(".code").inner_text()
     assert_accessible(page)
-    device = signed_in.context(None, **TABLET)
+    device = signed_in.context(None, **stands)
     kiosk = device.new_page()
     kiosk.goto("/attendance/kiosk/")
     assert_accessible(kiosk)
@@ -151,17 +203,20 @@ def test_a_kiosk_is_set_up_and_takes_number_and_pin(signed_in: People, site: Sit
     kiosk.click("main a.primary")
     expect(kiosk.locator("[name=pin]")).to_be_visible()
     page.goto("/attendance/kiosks/")
-    page.locator("tr", has_text="浏览器里的签到机").locator("button.danger").click()
+    page.locator("tr", has_text=name).locator("button.danger").click()
     page.locator("dialog button.primary").click()
-    expect(page.locator("tr", has_text="浏览器里的签到机")).to_contain_text("已停用")
+    expect(page.locator("tr", has_text=name)).to_contain_text("已停用")
     kiosk.goto("/attendance/kiosk/")
     expect(kiosk.locator("[name=code]")).to_be_visible()
     desk.close()
     device.close()
 
 
-def test_a_phone_keeps_a_scan_without_a_network_and_sends_it_later(signed_in: People, site: Site, shift: str) -> None:
-    tablet, phone = signed_in.context(Role.LEADER, **TABLET), signed_in.context(Role.VOLUNTEER, **PHONE)
+@pytest.mark.parametrize(("shows", "scans"), [(TABLET, PHONE), (DESK, DESK)], ids=["phone", "desk"])
+def test_a_scan_without_a_network_is_kept_and_sent_later(
+    signed_in: People, site: Site, shift: str, shows: dict[str, Any], scans: dict[str, Any]
+) -> None:
+    tablet, phone = signed_in.context(Role.LEADER, **shows), signed_in.context(Role.VOLUNTEER, **scans)
     screen, hand = tablet.new_page(), phone.new_page()
     screen.goto(f"/attendance/shifts/{shift}/display/")
     hand.goto("/attendance/here/")
@@ -196,15 +251,104 @@ def test_a_phone_keeps_a_scan_without_a_network_and_sends_it_later(signed_in: Pe
     phone.close()
 
 
-def test_what_looks_odd_is_decided_at_the_desk(signed_in: People, site: Site) -> None:
-    desk = signed_in.context(Role.COORDINATOR)
-    page = desk.new_page()
-    page.goto("/attendance/anomalies/?kind=closed_by_rule")
-    cards = page.locator("ul.grid > li")
-    before = cards.count()
-    assert before >= 1
-    cards.first.locator("[name=note]").fill("负责人看着离开的")
-    cards.first.locator("button.primary").click()
-    expect(page.locator(".notice.good, .message").first).to_be_visible()
-    expect(page.locator("ul.grid > li")).to_have_count(before - 1)
-    desk.close()
+@pytest.mark.parametrize(("hour", "device"), [(3, PHONE), (5, DESK)], ids=["phone", "desk"])
+def test_who_leads_checks_in_by_the_list_also_afterwards(
+    signed_in: People, site: Site, shift: str, hour: int, device: dict[str, Any]
+) -> None:
+    context = signed_in.context(Role.LEADER, **device)
+    page = context.new_page()
+    page.goto(f"/attendance/shifts/{shift}/")
+    line = page.locator("li.list-line")
+    for _ in range(2):
+        line.locator("form[action$='/check-in/'] button").click()
+        line.locator("form[action$='/take-back/'] button").click()
+        expect(line.locator("form[action$='/check-in/']")).to_have_count(1)
+    assert_accessible(page)
+
+    past = python(site, YESTERDAY.format(hour=hour, title=f"昨天的导医（{hour}）", is_there=False))
+    page.goto(f"/attendance/shifts/{past}/")
+    line.locator("[name=at]").fill(f"0{hour}:10")
+    line.locator("form[action$='/check-in/'] button").click()
+    line.locator("form[action$='/check-out/'] [name=at]").fill(f"0{hour}:50")
+    assert_accessible(page)
+    line.locator("form[action$='/check-out/'] button").click()
+    follow(line.locator("a[href*='/attendance/records/']"))
+    assert_accessible(page)
+    found = f"SELECT state || present_minutes || checked_in_through FROM service_record WHERE shift_id = {past}"
+    assert site.first(found) == "submitted40leader"
+    context.close()
+
+
+@on_phone_and_at_desk
+def test_where_the_place_is_asked_for_who_is_elsewhere_is_refused(
+    signed_in: People, site: Site, shift: str, device: dict[str, Any]
+) -> None:
+    name = "滨江义诊点" if device is PHONE else "城北义诊点"
+    station, leads = signed_in.context(Role.COORDINATOR, **device), signed_in.context(Role.LEADER, **device)
+    page, leader = station.new_page(), leads.new_page()
+    page.goto("/attendance/sites/")
+    page.fill("[name=name]", name)
+    page.fill("[name=latitude]", "30.200000")
+    page.fill("[name=longitude]", "120.200000")
+    page.select_option("[name=datum]", "wgs84")
+    follow(page.locator("main form button.primary"))
+    expect(page.locator("tr", has_text=name)).to_have_count(1)
+    assert_accessible(page)
+    activity = site.first(f"SELECT activity_id FROM shift WHERE id = {shift}")
+    leader.goto(f"/attendance/activities/{activity}/site/")
+    leader.select_option("[name=site]", label=name)
+    leader.check("[name=is_demanded]")
+    assert_accessible(leader)
+    follow(leader.locator("main form button.primary"))
+
+    leader.goto(f"/attendance/shifts/{shift}/display/")
+    state = f"SELECT count(*) FROM service_record WHERE shift_id = {shift} AND state = 'open'"
+    for latitude, verdict, there in ((30.3, "bad", "0"), (30.2001, "good", "1")):
+        where = {"latitude": latitude, "longitude": 120.2, "accuracy": 20}
+        hand = signed_in.context(Role.VOLUNTEER, permissions=["geolocation"], geolocation=where, **device)
+        scanned = hand.new_page()
+        scanned.goto(f"/attendance/here/c/{code_on(leader)}/")
+        expect(scanned.locator("main")).to_contain_text(name)
+        assert_accessible(scanned)
+        scanned.click("[data-scanned] button")
+        expect(scanned.locator(f".verdict.{verdict}")).to_be_visible()
+        assert_accessible(scanned)
+        assert site.first(state) == there
+        hand.close()
+    trace = f"SELECT place FROM presence_trace WHERE shift_id = {shift} ORDER BY id DESC LIMIT 1"
+    assert site.first(trace) == "inside"
+    station.close()
+    leads.close()
+
+
+@pytest.mark.parametrize(("hour", "device"), [(1, PHONE), (7, DESK)], ids=["phone", "desk"])
+def test_a_forgotten_check_out_is_closed_by_rule_told_and_decided_upon(
+    signed_in: People, site: Site, hour: int, device: dict[str, Any]
+) -> None:
+    title = f"忘记签退的导医（{hour}）"
+    shift = python(site, YESTERDAY.format(hour=hour, title=title, is_there=True))
+    closed = f"SELECT state || hours_kind || checked_out_through FROM service_record WHERE shift_id = {shift}"
+    assert site.first(closed) == "submittedhonoraryrule"
+    mine, station = signed_in.context(Role.VOLUNTEER, **device), signed_in.context(Role.COORDINATOR, **device)
+    page, desk = mine.new_page(), station.new_page()
+    page.goto("/messages/")
+    told = page.locator("main li.card", has_text=title)
+    follow(told.locator("form[action$='/read/'] button"))
+    expect(page).to_have_url(re.compile(r"/attendance/records/\d+/$"))
+    assert_accessible(page)
+
+    desk.goto("/attendance/anomalies/")
+    follow(desk.locator("main nav a[href='?kind=closed_by_rule']"))
+    card = desk.locator("main li.card", has_text=title)
+    assert_accessible(desk)
+    card.locator("[name=note]").fill("负责人看着离开的")
+    card.locator("button.primary").click()
+    expect(desk.locator(".notice.good, .message").first).to_be_visible()
+    expect(card).to_have_count(0)
+    assert_accessible(desk)
+    decided = (
+        f"SELECT a.state FROM presence_anomaly a JOIN service_record r ON r.id = a.record_id WHERE r.shift_id = {shift}"
+    )
+    assert site.first(decided) == "accepted"
+    mine.close()
+    station.close()

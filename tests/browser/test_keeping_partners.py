@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import People, Site, assert_accessible, follow
+from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow
 from tests.browser.test_policy import another_administrator
 from xinshi.kernel.actor import Role
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
-def test_a_partner_is_agreed_with_by_two_then_paused_and_resumed(signed_in: People, site: Site) -> None:
-    first = signed_in.context(Role.ADMINISTRATOR).new_page()
+@pytest.mark.parametrize(
+    ("code", "name", "device"),
+    [("hill-side", "山城时间银行", DESK), ("river-side", "江城时间银行", PHONE)],
+    ids=["desk", "phone"],
+)
+def test_a_partner_is_agreed_with_by_two_then_paused_and_resumed(
+    signed_in: People, site: Site, code: str, name: str, device: dict[str, Any]
+) -> None:
+    first = signed_in.context(Role.ADMINISTRATOR, **device).new_page()
     first.goto("/exchange/partners/register/")
     assert_accessible(first)
     typed = {
-        "code": "hill-side",
-        "name": "山城时间银行",
-        "address": "https://hill-side.example/v1",
+        "code": code,
+        "name": name,
+        "address": f"https://{code}.example/v1",
         "in_minutes_max": "200",
     }
-    for name, text in typed.items():
-        first.fill(f"input[name={name}]", text)
+    for field, text in typed.items():
+        first.fill(f"input[name={field}]", text)
     first.click("main form button.primary")
-    expect(first.locator("main h1")).to_have_text("山城时间银行")
+    expect(first.locator("main h1")).to_have_text(name)
     address = first.url
     follow(first.locator("main a[href$='/contracts/new/']"))
     assert_accessible(first)
@@ -49,7 +58,7 @@ def test_a_partner_is_agreed_with_by_two_then_paused_and_resumed(signed_in: Peop
     second.locator("form[action$='/pause/'] button").click()
     expect(second.locator("main div.notice.warn")).to_contain_text("对方升级系统")
     assert_accessible(second)
-    state = "SELECT state FROM exchange_partner WHERE code = 'hill-side'"
+    state = f"SELECT state FROM exchange_partner WHERE code = '{code}'"
     assert site.first(state) == "paused"
     second.locator("form[action$='/resume/'] input[name=reason]").fill("升级已完成")
     second.locator("form[action$='/resume/'] button").click()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow
+from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow, on_phone_and_at_desk
 from tests.browser.test_appealing import photo
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
@@ -40,8 +40,11 @@ def answer(page: Page, site: Site, *, right: bool) -> None:
     page.click("main form button.primary")
 
 
-def test_a_volunteer_learns_fails_learns_more_and_has_a_certificate(signed_in: People, site: Site) -> None:
-    context = signed_in.context(Role.VOLUNTEER, **PHONE)
+@pytest.mark.parametrize(("learner", "device"), [(Role.VOLUNTEER, PHONE), (Role.LEADER, DESK)], ids=["phone", "desk"])
+def test_a_volunteer_learns_fails_learns_more_and_has_a_certificate(
+    signed_in: People, site: Site, learner: Role, device: dict[str, Any]
+) -> None:
+    context = signed_in.context(learner, **device)
     page = context.new_page()
     course = site.first(COURSE)
     page.goto("/training/")
@@ -187,8 +190,11 @@ def test_a_course_is_made_held_and_ends_in_a_certificate(
         context.close()
 
 
-def test_a_coordinator_makes_a_session_and_the_trainer_marks_who_came(signed_in: People, site: Site) -> None:
-    desk = signed_in.context(Role.COORDINATOR)
+@on_phone_and_at_desk
+def test_a_coordinator_makes_a_session_and_the_trainer_marks_who_came(
+    signed_in: People, site: Site, device: dict[str, Any]
+) -> None:
+    desk = signed_in.context(Role.COORDINATOR, **device)
     page = desk.new_page()
     page.goto("/training/desk/sessions/new/")
     page.select_option("[name=course]", "meeting")
@@ -209,7 +215,10 @@ def test_a_coordinator_makes_a_session_and_the_trainer_marks_who_came(signed_in:
     held = site.first("SELECT min(id) FROM training_session WHERE course_id IS NOT NULL")
     page.goto(f"/training/sessions/{held}/attendance/")
     assert_accessible(page)
-    first = page.locator("main li.card").first
-    first.locator("button[value=out]").click()
-    expect(page.locator("main li.card").first.locator(".pill.good")).to_be_visible()
+    came, away = page.locator("main li.card .pill.good"), page.locator("main li.card .pill.bad")
+    before = came.count(), away.count()
+    follow(page.locator("main li.card button[value=out] ~ button[value=absent]").first)
+    expect(away).to_have_count(before[1] + 1)
+    follow(page.locator("main li.card:has(.pill.bad) button[value=present]").first)
+    expect(came).to_have_count(before[0])
     desk.close()

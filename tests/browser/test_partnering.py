@@ -1,4 +1,4 @@
-"""A university's administrator on a phone: a link, a student who consents and appears, withdraws and disappears; a list."""
+"""A university's administrator: a link, a student who consents and appears, withdraws and disappears; a list."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import People, Site, assert_accessible, follow
+from tests.browser.conftest import DESK, PHONE, People, Site, assert_accessible, follow
 from xinshi.demo.hospital import KEEPERS, PASSWORD
 from xinshi.kernel.actor import Role
 
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 STUDENT = "林若兰"
 MASKED = "林**"
 
 
-def administrator(people: People) -> BrowserContext:
-    """The university's administrator, on a phone."""
-    context = people.context(None, **PHONE)
+def administrator(people: People, device: dict[str, Any]) -> BrowserContext:
+    """The university's administrator, on `device`."""
+    context = people.context(None, **device)
     page = context.new_page()
     page.goto("/account/login/")
     page.fill("input[name=login]", next(iter(KEEPERS)))
@@ -29,10 +29,13 @@ def administrator(people: People) -> BrowserContext:
     return context
 
 
+@pytest.mark.parametrize(
+    ("keeps", "joins", "asked"), [(PHONE, DESK, 60), (DESK, PHONE, 61)], ids=["kept-on-phone", "kept-at-desk"]
+)
 def test_a_student_joins_by_link_is_seen_with_consent_and_no_longer(
-    signed_in: People, site: Site, tmp_path: Path
+    signed_in: People, site: Site, tmp_path: Path, keeps: dict[str, Any], joins: dict[str, Any], asked: int
 ) -> None:
-    keeper = administrator(signed_in)
+    keeper = administrator(signed_in, keeps)
     page = keeper.new_page()
     page.goto("/start/")
     page.click("main a[href='/organizations/kept/']")
@@ -45,7 +48,7 @@ def test_a_student_joins_by_link_is_seen_with_consent_and_no_longer(
     link = page.locator("section code").inner_text()
     assert_accessible(page)
 
-    phone = signed_in.context(Role.VOLUNTEER, **PHONE)
+    phone = signed_in.context(Role.VOLUNTEER, **joins)
     student = phone.new_page()
     student.goto(link)
     assert not student.locator("[name=consents]").is_checked()
@@ -75,7 +78,7 @@ def test_a_student_joins_by_link_is_seen_with_consent_and_no_longer(
     page.goto(f"{kept}enrol/")
     assert_accessible(page)
     sheet = tmp_path / "list.csv"
-    other = site.first("SELECT name || ',' || volunteer_number FROM person WHERE id = 60")
+    other = site.first(f"SELECT name || ',' || volunteer_number FROM person WHERE id = {asked}")
     sheet.write_text(f"姓名,志愿者编号\n{other}\n没有此人,123\n", encoding="utf-8")
     page.set_input_files("[name=file]", sheet)
     page.click("button[name=sheet]")

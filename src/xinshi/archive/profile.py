@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from xinshi.archive.availability import WEEKLY_MAX
+from xinshi.archive.availability import (
+    EXCEPTION_DAYS_MAX,
+    EXCEPTIONS_MAX,
+    NOTE_LENGTH_MAX,
+    WEEKLY_MAX,
+    AvailabilityException,
+)
 from xinshi.archive.domain import Limits
 from xinshi.kernel.errors import Invalid, gettext_noop
 from xinshi.people.basic_data import FOREIGN_PHONE, PHONE_FORMAT
@@ -79,6 +85,30 @@ class Times:
         if self.weekly is not None and not 0 <= self.weekly <= WEEKLY_MAX:
             raise Invalid(field="weekly", reason=gettext_noop("A week has 28 quarters of days."))
         return {"weekly": self.weekly}
+
+
+def check_exception(exception: AvailabilityException) -> None:
+    """Invalid where the days are in the wrong order or too many, or the note is too long."""
+    if exception.last < exception.first:
+        raise Invalid(field="last", reason=gettext_noop("The last day comes before the first."))
+    if (exception.last - exception.first).days >= EXCEPTION_DAYS_MAX:
+        raise Invalid(field="last", reason=gettext_noop("An exception lasts at most a year."))
+    if len(exception.note) > NOTE_LENGTH_MAX:
+        raise Invalid(field="note", reason=gettext_noop("This is too long. Shorten it."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exceptions:
+    """Every day on which somebody cannot come, or can although the week says otherwise."""
+
+    days: tuple[AvailabilityException, ...]
+
+    def columns(self) -> dict[str, Any]:
+        for one in self.days:
+            check_exception(one)
+        if len(self.days) > EXCEPTIONS_MAX or len({(one.first, one.last) for one in self.days}) < len(self.days):
+            raise Invalid(field="last", reason=gettext_noop("At most 40 exceptions, each for other days."))
+        return {"exceptions": [one.as_stored() for one in sorted(self.days)]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,9 @@ class RollUp:
     """Who belongs to it since at most 30 days."""
     active: int
     """Who served within 90 days, as the rooms above count."""
+    minutes_this_year: int
+    person_times_this_year: int
+    """Certified service of members since January, on days when they belonged to any of them; each service once."""
 
 
 def roll_up(actor: Actor, organization_id: int) -> RollUp:
@@ -66,13 +69,14 @@ def roll_up(actor: Actor, organization_id: int) -> RollUp:
 
 
 def counted(organization_id: int) -> RollUp:
-    """The same for who was let in already. Two queries."""
+    """The same for who was let in already. Three queries."""
     today = clock.today()
     with connection.cursor() as cursor:
         cursor.execute(MEMBERS, [organization_id, today - timedelta(days=NEWCOMER_DAYS - 1)])
         rows = {group: (int(count), int(new)) for group, count, new in cursor.fetchall()}
     size, _ = rows.pop(None)
     served = achieved([organization_id], today - timedelta(days=ACTIVE_DAYS - 1), today)[organization_id]
+    this_year = achieved([organization_id], today.replace(month=1, day=1), today)[organization_id]
     counts = {group: count for group, (count, _) in rows.items()}
     return RollUp(
         organizations=size,
@@ -82,6 +86,8 @@ def counted(organization_id: int) -> RollUp:
         citizens=counts.get("citizen", 0),
         newcomers=sum(new for _, new in rows.values()),
         active=served.people,
+        minutes_this_year=this_year.minutes,
+        person_times_this_year=this_year.person_times,
     )
 
 

@@ -68,6 +68,12 @@ def require_archive_keeper(actor: Actor) -> None:
         raise NotAllowed
 
 
+def require_own_or_keeper(actor: Actor, person_id: int) -> None:
+    """What somebody says of themself, or what the station writes down in their name."""
+    if actor.person_id != person_id:
+        require_archive_keeper(actor)
+
+
 def require_administrator(actor: Actor) -> None:
     """Roles and sign-ins are given by administrators only."""
     if not actor.has(Role.ADMINISTRATOR):

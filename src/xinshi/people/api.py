@@ -15,7 +15,7 @@ from xinshi.kernel.errors import NotFound
 from xinshi.people import actions, queries
 from xinshi.people.access import require_archive_reader
 from xinshi.people.actions import NewPerson
-from xinshi.people.domain import masked_id, masked_phone, plain_name
+from xinshi.people.domain import TEXT_PURPOSES, masked_id, masked_phone, plain_name
 from xinshi.people.models import Person, User
 
 router = Router(tags=["people"])
@@ -66,6 +66,13 @@ class ConsentOut(Schema):
     purpose: str
     given_at: datetime | None
     given_through: str
+
+
+class TextOut(Schema):
+    """Whether texts of this purpose go to the person's phone; the inbox has the same in any case."""
+
+    purpose: str
+    wanted: bool
 
 
 class MeOut(Schema):
@@ -124,6 +131,11 @@ class ConsentIn(Schema):
     given: bool
 
 
+class TextIn(Schema):
+    purpose: Literal["reminder", "offer", "stand-in", "call"]
+    wanted: bool
+
+
 @router.get("", response=CursorPage[PersonCardOut])
 def list_people(
     request: HttpRequest,
@@ -177,6 +189,20 @@ def change_my_consent(request: HttpRequest, payload: ConsentIn) -> ConsentOut:
     return _change_consent(actor, actor.person_id, payload, through="self")
 
 
+@router.get("/me/texts", response=list[TextOut])
+def list_my_texts(request: HttpRequest) -> list[TextOut]:
+    """The kinds of texts that one may decline. Codes, and what was decided about the account, always go out."""
+    return _texts(_own(actor_of(request)))
+
+
+@router.post("/me/texts", response=list[TextOut])
+@idempotent
+def choose_my_text(request: HttpRequest, payload: TextIn) -> list[TextOut]:
+    """Have one kind of texts sent to one's own phone, or kept back."""
+    actor = actor_of(request)
+    return _choose_text(actor, _own(actor), payload)
+
+
 @router.get("/{person_id}", response=PersonOut)
 def show_person(request: HttpRequest, person_id: Identifier) -> PersonOut:
     """Oneself, or anybody for those who keep or audit the archive."""
@@ -225,6 +251,37 @@ def change_consent(request: HttpRequest, person_id: Identifier, payload: Consent
     actor = actor_of(request)
     queries.person(actor, person_id)
     return _change_consent(actor, person_id, payload, through="station")
+
+
+@router.get("/{person_id}/texts", response=list[TextOut])
+def list_texts(request: HttpRequest, person_id: Identifier) -> list[TextOut]:
+    """Which kinds of texts go to somebody's phone."""
+    return _texts(queries.person(actor_of(request), person_id).pk)
+
+
+@router.post("/{person_id}/texts", response=list[TextOut])
+@idempotent
+def choose_text(request: HttpRequest, person_id: Identifier, payload: TextIn) -> list[TextOut]:
+    """As the person said it at the station; coordinators and administrators."""
+    actor = actor_of(request)
+    queries.person(actor, person_id)
+    return _choose_text(actor, person_id, payload)
+
+
+def _own(actor: Actor) -> int:
+    if actor.person_id is None:
+        raise NotFound
+    return actor.person_id
+
+
+def _choose_text(actor: Actor, person_id: int, payload: TextIn) -> list[TextOut]:
+    actions.choose_text(actor=actor, person_id=person_id, purpose=payload.purpose, wanted=payload.wanted)
+    return _texts(person_id)
+
+
+def _texts(person_id: int) -> list[TextOut]:
+    unwanted = queries.unwanted_texts(person_id)
+    return [TextOut(purpose=purpose, wanted=purpose not in unwanted) for purpose in TEXT_PURPOSES]
 
 
 def _change_consent(actor: Actor, person_id: int, payload: ConsentIn, *, through: str) -> ConsentOut:

@@ -18,6 +18,8 @@ PUBLICITY: Final = "publicity"
 ZHIYUANHUI: Final = "exchange:zhiyuanhui"
 PURPOSES: Final = (SERVICE, PUBLICITY, ZHIYUANHUI)
 """What people may consent to: the service itself, being named in public, hours shown to 志愿汇."""
+TEXT_PURPOSES: Final = ("reminder", "offer", "stand-in", "call")
+"""Texts that somebody may decline: the inbox says the same. Codes and what was decided on one's account always go out."""
 EMPTIED: Final = "—"
 """What stands where words were about somebody who was erased, in columns that are never empty."""
 

@@ -1,4 +1,4 @@
-"""Users, roles, persons, guardians, consents, tokens."""
+"""Users, roles, persons, guardians, consents, texts that are not wanted, tokens."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Length
 
 from xinshi.kernel.actor import Role
+from xinshi.people.domain import TEXT_PURPOSES
 from xinshi.vault.cipher import blind_index
 from xinshi.vault.fields import EncryptedTextField
 
@@ -197,6 +198,21 @@ class Consent(models.Model):
             models.UniqueConstraint(
                 fields=["person", "purpose"], condition=models.Q(withdrawn_at=None), name="consent_once"
             ),
+        ]
+
+
+class UnwantedText(models.Model):
+    """A kind of text to their phone that somebody does not want; what is not here is sent."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="unwanted_texts")
+    purpose = models.CharField(max_length=32)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "unwanted_text"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "purpose"], name="unwanted_text_once"),
+            models.CheckConstraint(condition=models.Q(purpose__in=TEXT_PURPOSES), name="unwanted_text_may_be_declined"),
         ]
 
 

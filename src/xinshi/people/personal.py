@@ -19,7 +19,7 @@ from xinshi.outbox.actions import publish_many
 from xinshi.people.access import require_archive_keeper
 from xinshi.people.domain import EMPTIED, pseudonym_name
 from xinshi.people.events import ConsentWithdrawn
-from xinshi.people.models import ApiToken, Consent, Guardianship, Person, RoleGrant, User
+from xinshi.people.models import ApiToken, Consent, Guardianship, Person, RoleGrant, UnwantedText, User
 
 BASIC_DATA: Final = (
     "name",
@@ -64,6 +64,7 @@ def copy_of(person_ids: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
         "consents": copied(
             Consent.objects.filter(person__in=ids), "purpose", "given_at", "given_through", "withdrawn_at"
         ),
+        "unwanted_texts": copied(UnwantedText.objects.filter(person__in=ids).order_by("pk"), "purpose", "since"),
         "sign_ins": copied(User.objects.filter(person__in=ids), "username", "created_at"),
         "roles": copied(RoleGrant.objects.filter(user__person__in=ids), "role", "granted_at"),
         "tokens": copied(ApiToken.objects.filter(user__person__in=ids), "name", "created_at", "last_used_at"),
@@ -81,6 +82,7 @@ def forget(*, actor: Actor, person_ids: Sequence[int], pseudonym: str) -> None:
     ended = list(given.values_list("person_id", "purpose"))
     given.update(withdrawn_at=at)
     publish_many(ConsentWithdrawn(person_id=person_id, purpose=purpose) for person_id, purpose in ended)
+    UnwantedText.objects.filter(person__in=ids).delete()
     _end_sign_ins(ids, pseudonym)
     _guardians(ids)
     Person.objects.filter(pk__in=ids).update(name=pseudonym_name(pseudonym), erased_at=at, **EMPTY)

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from xinshi.kernel.actor import Actor, Role
 from xinshi.kernel.errors import NotFound
 from xinshi.people.access import visible_to
-from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, PURPOSES, masked_name, masked_phone
-from xinshi.people.models import ApiToken, Consent, Guardianship, Person, User, id_index, phone_index
+from xinshi.people.domain import ID_NUMBER, MOBILE_PHONE, PURPOSES, TEXT_PURPOSES, masked_name, masked_phone
+from xinshi.people.models import (
+    ApiToken,
+    Consent,
+    Guardianship,
+    Person,
+    UnwantedText,
+    User,
+    id_index,
+    phone_index,
+)
 from xinshi.people.purposes import partner_purposes
 
 T = TypeVar("T")
@@ -204,6 +213,22 @@ def consents(person_id: int) -> list[ConsentStatus]:
         )
         for purpose in (*PURPOSES, *partner_purposes())
     ]
+
+
+def unwanted_texts(person_id: int) -> frozenset[str]:
+    """Purposes of texts that somebody does not want on their phone."""
+    return frozenset(UnwantedText.objects.filter(person_id=person_id).values_list("purpose", flat=True))
+
+
+def phones_for_text(person_ids: Iterable[int], *, purpose: str) -> dict[int, str]:
+    """Whole phones, by person, of those who left one and want texts of this purpose. For sending, never for showing."""
+    assert purpose in TEXT_PURPOSES, "what nobody may decline is sent by whoever decides it"
+    wanted, found = sorted(set(person_ids)), dict[int, str]()
+    for start in range(0, len(wanted), LOOKUP_SIZE):
+        rows = Person.objects.filter(pk__in=wanted[start : start + LOOKUP_SIZE]).exclude(phone_index="")
+        declined = UnwantedText.objects.filter(person=OuterRef("pk"), purpose=purpose)
+        found |= {one.pk: one.phone for one in rows.exclude(Exists(declined)).only("pk", "phone")}
+    return found
 
 
 def tokens(actor: Actor) -> list[ApiToken]:

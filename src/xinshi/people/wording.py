@@ -44,6 +44,15 @@ PURPOSES: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
 """Per purpose of consent: its name and what it means."""
 
 
+TEXTS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
+    "reminder": (_("Reminder of a shift"), _("The day before the shift.")),
+    "offer": (_("A place from the waiting list"), _("A place became free and waits for an answer.")),
+    "stand-in": (_("Question whether one stands in"), _("Somebody cannot come, and a stand-in is looked for.")),
+    "call": (_("Call to empty posts"), _("A campaign needs people soon.")),
+}
+"""Per purpose of texts that may be declined: its name and when it goes out."""
+
+
 def partner_purpose_words(partner_name: str) -> tuple[str, str]:
     """The name and the meaning of consent to exchange hours with one time bank."""
     return (

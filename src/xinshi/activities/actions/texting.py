@@ -15,7 +15,7 @@ from xinshi.kernel import clock
 from xinshi.messages.gateways import is_ready
 from xinshi.messages.texting import TEXT_LANGUAGE, NewText, send_texts
 from xinshi.people.domain import masked_phone
-from xinshi.people.models import Person
+from xinshi.people.queries import phones_for_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class Asked:
 
 
 def also_by_text(asked: Sequence[Asked], text: str, *, purpose: str) -> None:
-    """To whoever left a phone, where the hospital's setting and a gateway allow it."""
+    """To whoever left a phone and wants such texts, where the hospital's setting and a gateway allow it."""
     if not (asked and sign_up_rules().by_text and is_ready()):
         return
     at = clock.now()
-    rows = Person.objects.filter(pk__in=[one.person_id for one in asked]).exclude(phone_index="").only("pk", "phone")
-    phones = {person.pk: person.phone for person in rows}
+    phones = phones_for_text([one.person_id for one in asked], purpose=purpose)
     with override(TEXT_LANGUAGE):
         words = gettext(text)
     send_texts(

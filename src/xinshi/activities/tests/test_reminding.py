@@ -27,6 +27,7 @@ from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, tomorro
 from xinshi.activities.tests.test_waves import acting
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.messages.models import Message, OutgoingText
+from xinshi.people.actions import choose_text
 from xinshi.people.models import Person, phone_index
 
 
@@ -77,6 +78,18 @@ def test_who_left_a_phone_is_reminded_offered_and_asked_by_text_too(cast: Cast, 
     assert sent["reminder"].useless_from == tomorrow_at(9, days=2)
     assert sent["offer"].to == "19900000002"
     assert "/activities/stand-in/" in sent["stand-in"].text
+
+
+def test_who_declined_a_kind_of_text_reads_it_in_the_inbox_alone(cast: Cast, make_activity: MakeActivity) -> None:
+    (shift_id,) = make_activity(places=2, starts_at=tomorrow_at(9, days=2)).shift_ids
+    set_phones({cast.volunteer.person_id: "19900000001", cast.second.person_id: "19900000002"})
+    for somebody, purpose in ((cast.volunteer, "reminder"), (cast.second, "offer")):
+        choose_text(actor=somebody.actor, person_id=somebody.person_id, purpose=purpose, wanted=False)
+        sign_up(actor=somebody.actor, shift_id=shift_id)
+    with time_machine.travel(tomorrow_at(10, days=1), tick=False):
+        assert remind(actor=SYSTEM) == 2
+    assert [told(one.reference, "Are you coming?") for one in (cast.volunteer, cast.second)] == [1, 1]
+    assert [row.to for row in OutgoingText.objects.all()] == ["19900000002"]
 
 
 def test_the_setting_keeps_texts_back(cast: Cast, make_activity: MakeActivity, settings: object) -> None:

@@ -14,14 +14,9 @@ from xinshi.archive.access import (
     require_may_call,
     require_own_or_keeper,
 )
-from xinshi.archive.availability import (
-    EXCEPTION_DAYS_MAX,
-    EXCEPTIONS_MAX,
-    NOTE_LENGTH_MAX,
-    AvailabilityException,
-)
+from xinshi.archive.availability import EXCEPTIONS_MAX, AvailabilityException
 from xinshi.archive.models import Profile, Site, Skill
-from xinshi.archive.profile import OwnLimits, Part, Sites, Skills
+from xinshi.archive.profile import OwnLimits, Part, Sites, Skills, check_exception
 from xinshi.audit.actions import record
 from xinshi.doors.logs import masked
 from xinshi.kernel import clock
@@ -75,14 +70,9 @@ def change_profile(*, actor: Actor, person_id: int, parts: Iterable[Part]) -> li
 def add_exception(*, actor: Actor, person_id: int, exception: AvailabilityException) -> None:
     """Say that one cannot come on some days, or can come although the week says otherwise. Said twice, it stands once."""
     require_own_or_keeper(actor, person_id)
-    if exception.last < exception.first:
-        raise Invalid(field="last", reason=gettext_noop("The last day comes before the first."))
-    if (exception.last - exception.first).days >= EXCEPTION_DAYS_MAX:
-        raise Invalid(field="last", reason=gettext_noop("An exception lasts at most a year."))
+    check_exception(exception)
     if exception.last < clock.today():
         raise Invalid(field="last", reason=gettext_noop("These days are over already."))
-    if len(exception.note) > NOTE_LENGTH_MAX:
-        raise Invalid(field="note", reason=gettext_noop("This is too long. Shorten it."))
     locked_person(person_id)
     row = _profile(person_id)
     known = [one for one in _exceptions(row) if one.last >= clock.today()]

@@ -56,6 +56,12 @@ class ProfileView:
     completeness: Completeness
 
 
+def coming_exceptions(row: Profile) -> list[AvailabilityException]:
+    """Those that are not over, in order."""
+    said = [AvailabilityException.from_stored(one) for one in row.exceptions]
+    return [one for one in sorted(said) if one.last >= clock.today()]
+
+
 def profile_view(actor: Actor, person_id: int) -> ProfileView:
     """Five queries; oneself, or anybody for who keeps or audits the archive; NotFound otherwise."""
     access.require_own_or_reader(actor, person_id)
@@ -68,7 +74,6 @@ def profile_view(actor: Actor, person_id: int) -> ProfileView:
     skills = {one.code: lists.name_of(one) for one in lists.skills(keep=row.skills)} if row.skills else {}
     sites = {one.code: lists.name_of(one) for one in lists.sites(keep=row.sites or ())} if row.sites else {}
     today = clock.today()
-    exceptions = [AvailabilityException.from_stored(one) for one in row.exceptions]
     pledged = with_pledge([person_id], on=today)
     return ProfileView(
         person=person,
@@ -80,7 +85,7 @@ def profile_view(actor: Actor, person_id: int) -> ProfileView:
         levels=dict(row.skills),
         interests=list(person.service_categories),
         weekly=row.weekly,
-        exceptions=[one for one in sorted(exceptions) if one.last >= today],
+        exceptions=coming_exceptions(row),
         limits=limits_of(row),
         limits_said=row.limits_said_at is not None,
         site_codes=row.sites,

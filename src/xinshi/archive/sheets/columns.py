@@ -22,6 +22,7 @@ TITLES: Final = {
     "skills": "技能（级别）",
     "interests": "服务意向",
     "weekly": "每周可服务时间",
+    "exceptions": "例外日期",
     "hours_a_week_max": "每周最多小时",
     "shifts_a_week_max": "每周最多班次",
     "shifts_a_day_max": "每日最多班次",
@@ -58,6 +59,7 @@ SYNONYMS: Final = {
     "skills": ("技能", "专业技能", "skills"),
     "interests": ("服务意向", "意向", "服务类别", "interests"),
     "weekly": ("每周可服务时间", "可服务时间", "空闲时间", "availability"),
+    "exceptions": ("例外日期", "例外时间", "exceptions"),
     "hours_a_week_max": ("每周最多小时", "每周小时上限", "hours a week"),
     "shifts_a_week_max": ("每周最多班次", "shifts a week"),
     "shifts_a_day_max": ("每日最多班次", "每天最多班次", "shifts a day"),
@@ -86,6 +88,7 @@ RELATIONS: Final = {
     "朋友": "friend",
     "其他": "other",
 }
+CAN_COME: Final = {True: "可", False: "不可"}
 NOTHING: Final = "无"
 """In the cell of the week: cannot come at any time."""
 EXAMPLE_PROFILE: Final = {
@@ -99,6 +102,7 @@ EXAMPLE_PROFILE: Final = {
     "skills": "急救（专业）、手语（有经验）",
     "interests": "卫生健康、应急救援",
     "weekly": "周六上午、周六下午、周三晚上",
+    "exceptions": "2027-01-04至2027-01-15不可（考试周）；2027-02-11可",
     "hours_a_week_max": "6",
     "shifts_a_week_max": "2",
     "takes_nights": "否",

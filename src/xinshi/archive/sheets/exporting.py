@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from xinshi.archive.access import require_keeper, require_reader
 from xinshi.archive.models import Profile, Qualification, QualificationKind, Site, Skill
-from xinshi.archive.queries.profiles import Wanted, lines, matching
+from xinshi.archive.queries.profiles import Wanted, coming_exceptions, lines, matching
 from xinshi.archive.sheets import words
 from xinshi.archive.sheets.columns import TITLES
 from xinshi.audit.actions import record
@@ -43,7 +43,8 @@ def export_archive(
 ) -> bytes:
     """Everybody whom `wanted` matches, as xlsx or csv; a few queries per 500 people.
 
-    Readers get masked numbers. `is_whole`: identity numbers, phones and emergency contacts whole, for keepers with a reason.
+    Readers get masked numbers, and not why somebody cannot come. `is_whole`: identity numbers, phones, emergency contacts
+    and notes whole, for keepers with a reason.
     """
     require_reader(actor)
     if is_whole:
@@ -122,6 +123,7 @@ def _profile(row: Profile, skills: dict[str, str], sites: dict[str, str], *, is_
         "languages": "、".join(row.languages),
         "skills": words.skills_text(row.skills, skills),
         "weekly": words.weekly_text(row.weekly),
+        "exceptions": words.exceptions_text(coming_exceptions(row), with_notes=is_whole),
         "hours_a_week_max": words.hours_text(row.minutes_a_week_max),
         "shifts_a_week_max": "" if row.shifts_a_week_max is None else str(row.shifts_a_week_max),
         "shifts_a_day_max": "" if row.shifts_a_day_max is None else str(row.shifts_a_day_max),

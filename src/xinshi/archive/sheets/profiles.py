@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,9 +13,10 @@ from django.utils.translation import gettext
 
 from xinshi.archive.access import require_keeper
 from xinshi.archive.actions.profiles import change_profile
+from xinshi.archive.availability import AvailabilityException
 from xinshi.archive.domain import Limits
 from xinshi.archive.models import Profile, Site, Skill
-from xinshi.archive.profile import Emergency, OwnLimits, Part, Sites, Skills, Times, Work
+from xinshi.archive.profile import Emergency, Exceptions, OwnLimits, Part, Sites, Skills, Times, Work
 from xinshi.archive.queries.profiles import limits_of
 from xinshi.archive.sheets import words
 from xinshi.archive.sheets.columns import EXAMPLE_PROFILE, READ_ONLY, TITLES
@@ -29,6 +31,7 @@ from xinshi.archive.sheets.rows import (
 )
 from xinshi.audit.actions import record
 from xinshi.documents.workbook import write_workbook
+from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import SERVICE_CATEGORIES, code_for_label
 from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
@@ -36,6 +39,7 @@ from xinshi.people.models import Person
 
 UNREADABLE = {
     "weekly": gettext_noop("“%(text)s” cannot be read. Write weekdays and times like 周一上午、周三晚上."),
+    "exceptions": gettext_noop("“%(text)s” cannot be read. Write days like 2027-01-04至2027-01-15不可；2027-02-11可."),
     "skills": gettext_noop("“%(text)s” cannot be read. Write skills of the hospital's list, like 急救（熟练）."),
     "interests": gettext_noop("“%(text)s” is no service category of the ministry."),
     "sites": gettext_noop("“%(text)s” is not on the hospital's list of sites."),
@@ -47,6 +51,8 @@ NUMBER_UNREADABLE = gettext_noop("“%(text)s” is no whole number.")
 HOURS_UNREADABLE = gettext_noop("“%(text)s” cannot be read as hours. Write a number like 6 or 7.5.")
 FIELD_OF = {
     "minutes_a_week_max": "hours_a_week_max",
+    "last": "exceptions",
+    "note": "exceptions",
     "name": "emergency_name",
     "phone": "emergency_phone",
     "relation": "emergency_relation",
@@ -161,6 +167,8 @@ def _parts(row: Row, person: Person, profile: Profile, lists: Lists) -> list[Par
         )
     if (weekly := _read(row, "weekly", words.weekly_from)) is not None:
         found.append(Times(weekly=weekly))
+    if (days := _read(row, "exceptions", words.exceptions_from)) is not None:
+        found.append(Exceptions(days=_exceptions(profile, days)))
     if (limits := _limits(row, profile)) is not None:
         found.append(OwnLimits(limits=limits))
     if (sites := _read(row, "sites", lambda text: _codes(text, lists.sites))) is not None:
@@ -197,6 +205,20 @@ def _codes(text: str, known: Mapping[str, str]) -> tuple[str, ...]:
         if word not in known:
             raise ValueError(word)
     return tuple(known[word] for word in words.words_of(text))
+
+
+def _exceptions(profile: Profile, given: Sequence[AvailabilityException]) -> tuple[AvailabilityException, ...]:
+    """In the place of those to come; what is over stays or is passed over, and a note that is left out stays."""
+    known = [AvailabilityException.from_stored(one) for one in profile.exceptions]
+    notes = {(one.first, one.last): one.note for one in known}
+    today = clock.today()
+    coming = [replace(one, note=_note(one.note, notes.get((one.first, one.last), ""))) for one in given]
+    return tuple([one for one in known if one.last < today] + [one for one in coming if one.last >= today])
+
+
+def _note(given: str, known: str) -> str:
+    """What is known stays where none is given, or the same with the other width of its signs, as spreadsheets are read."""
+    return known if not given or unicodedata.normalize("NFKC", known) == given else given
 
 
 def _whole(text: str) -> int:

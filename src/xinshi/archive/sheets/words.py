@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from xinshi.archive.availability import WEEKDAYS as DAYS_OF_WEEK
-from xinshi.archive.availability import Quarter, cells_of, weekly_of
+from xinshi.archive.availability import AvailabilityException, Quarter, cells_of, weekly_of
 from xinshi.archive.sheets.columns import (
+    CAN_COME,
     LEVEL_WORDS,
     NO,
     NOTHING,
@@ -24,6 +26,10 @@ SEPARATORS: Final = re.compile(r"[、,，;；/\s]+")
 WORD_SEPARATORS: Final = re.compile(r"[、,，;；\n]+")
 LEVEL: Final = re.compile(r"(.+?)[（(:：](.+?)[）)]?")
 WEEKDAY: Final = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])(.*)")
+NEXT_EXCEPTION: Final = re.compile(r"[；;\n]\s*(?=\d{4}-)")
+EXCEPTION: Final = re.compile(
+    r"(\d{4}-\d{1,2}-\d{1,2})\s*(?:至\s*(\d{4}-\d{1,2}-\d{1,2}))?\s*(不可|可)\s*(?:[（(](.*)[）)])?", re.DOTALL
+)
 SPANS: Final = {"每天": range(7), "工作日": range(5), "周末": (5, 6)}
 
 
@@ -67,6 +73,33 @@ def _quarters(text: str) -> list[int]:
     if text not in QUARTERS:
         raise ValueError(text)
     return [QUARTERS[text]]
+
+
+def exceptions_text(exceptions: Iterable[AvailabilityException], *, with_notes: bool) -> str:
+    """`2027-01-04至2027-01-15不可（考试周）；2027-02-11可`."""
+    return "；".join(
+        (f"{one.first}" if one.first == one.last else f"{one.first}至{one.last}")
+        + CAN_COME[one.is_free]
+        + (f"（{one.note}）" if with_notes and one.note else "")
+        for one in exceptions
+    )
+
+
+def exceptions_from(text: str) -> list[AvailabilityException]:
+    """The reverse; the order of days is not looked at."""
+    return [_exception(item.strip()) for item in NEXT_EXCEPTION.split(text.strip().rstrip("；;")) if item.strip()]
+
+
+def _exception(item: str) -> AvailabilityException:
+    match = EXCEPTION.fullmatch(item)
+    if match is None:
+        raise ValueError(item)
+    first, last, word, note = match.groups()
+    try:
+        days = [date(*(int(part) for part in day.split("-"))) for day in (first, last or first)]
+    except ValueError:
+        raise ValueError(item) from None
+    return AvailabilityException(days[0], days[1], is_free=word == CAN_COME[True], note=(note or "").strip())
 
 
 def skills_text(levels: Mapping[str, int], names: Mapping[str, str]) -> str:

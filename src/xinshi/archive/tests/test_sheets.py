@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import unicodedata
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xinshi.archive.actions import change_profile, save_line
-from xinshi.archive.availability import WEEKLY_MAX, weekly_of
+from xinshi.archive.availability import WEEKLY_MAX, AvailabilityException, weekly_of
 from xinshi.archive.completeness import Item
 from xinshi.archive.domain import Limits
 from xinshi.archive.models import Profile, Qualification
@@ -134,6 +136,52 @@ def filled(cast: Cast) -> Cast:
         ],
     )
     return cast
+
+
+EXAM, TURN = (
+    AvailabilityException(
+        clock.today() + timedelta(days=9), clock.today() + timedelta(days=15), note="考试周（期末；难）"
+    ),
+    AvailabilityException(clock.today() + timedelta(days=20), clock.today() + timedelta(days=20), is_free=True),
+)
+
+
+def test_exceptions_go_out_and_come_in_and_notes_leave_only_whole(filled: Cast) -> None:
+    actor, person_id = filled.coordinator.actor, filled.li.person_id
+    over = AvailabilityException(clock.today() - timedelta(days=9), clock.today() - timedelta(days=8), note="手术")
+    Profile.objects.filter(pk=person_id).update(exceptions=[one.as_stored() for one in (over, EXAM, TURN)])
+    before = Profile.objects.get().exceptions
+    masked = export_archive(actor=filled.auditor.actor, wanted=Wanted())
+    assert not [word for word in ("考试周", "手术") if word in str(read_sheets(masked, file_name="a.xlsx")[0].rows)]
+    assert import_profiles(actor=actor, data=masked, file_name="a.xlsx").changed == 0
+    whole = export_archive(actor=actor, wanted=Wanted(), is_whole=True, reason="换系统前备份")
+    assert import_profiles(actor=actor, data=whole, file_name="a.xlsx").changed == 0
+    assert Profile.objects.get().exceptions == before
+    Profile.objects.update(exceptions=[])
+    assert import_profiles(actor=actor, data=whole, file_name="a.xlsx").changed == 1
+    read = [{**one, "note": unicodedata.normalize("NFKC", one["note"])} for one in before[1:]]
+    assert Profile.objects.get().exceptions == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "下周不可",
+        "2027-02-30不可",
+        "2027-01-04到2027-01-09不可",
+        "2027-01-09至2027-01-04不可",
+        "2027-01-04可；2027-01-04不可",
+    ],
+)
+def test_exceptions_that_make_no_sense_are_said_and_change_nothing(filled: Cast, text: str) -> None:
+    row = [filled.li.person_id, "李明兰", text]
+    data = write_workbook(
+        sheet_name="档案", headers=["档案编号", "姓名", "例外日期"], rows=[[str(cell) for cell in row]]
+    )
+    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC), tick=False):
+        report = import_profiles(actor=filled.coordinator.actor, data=data, file_name="a.xlsx")
+    assert (report.changed, [one.column for one in report.rejected]) == (0, ["例外日期"])
+    assert Profile.objects.get().exceptions == []
 
 
 def test_an_export_is_masked_and_coming_back_changes_nothing(filled: Cast) -> None:

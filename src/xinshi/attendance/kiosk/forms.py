@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.attendance.kiosk.domain import PIN_DIGITS
-from xinshi.attendance.sites.models import Site
+from xinshi.attendance.sites.forms import SiteField
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 PIN_ATTRS = {**NUMERIC, "maxlength": str(PIN_DIGITS), "minlength": str(PIN_DIGITS)}
@@ -54,6 +54,8 @@ class PinForm(forms.Form):
 class KioskForm(forms.Form):
     """A new kiosk."""
 
-    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Such as: Outpatient hall, east door."))
+    name = forms.CharField(
+        label=_("Name of the kiosk"), max_length=60, help_text=_("Such as: Outpatient hall, east door.")
+    )
     place = forms.CharField(label=_("Place"), max_length=120)
-    site = forms.ModelChoiceField(label=_("Site on the map"), queryset=Site.objects.order_by("name"), required=False)
+    site = SiteField(empty_label="—")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ DATUMS = [
 class SiteForm(forms.Form):
     """A site on the map."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Name of the site"), max_length=60)
     latitude = forms.DecimalField(label=_("Latitude"), min_value=-90, max_value=90, max_digits=8, decimal_places=6)
     longitude = forms.DecimalField(label=_("Longitude"), min_value=-180, max_value=180, max_digits=9, decimal_places=6)
     datum = forms.ChoiceField(
@@ -40,15 +42,25 @@ class SiteForm(forms.Form):
         return NewSite(**self.cleaned_data)
 
 
+class SiteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # The class takes none when it runs.
+    """A site on the map, by its name; not choosing one is a choice."""
+
+    def __init__(self, *, empty_label: Any) -> None:
+        super().__init__(
+            queryset=Site.objects.order_by("name"),
+            label=_("Site on the map"),
+            required=False,
+            empty_label=empty_label,
+        )
+
+    def label_from_instance(self, obj: Site) -> str:
+        return obj.name
+
+
 class ActivitySiteForm(forms.Form):
     """Where an activity is held."""
 
-    site = forms.ModelChoiceField(
-        label=_("Site on the map"),
-        queryset=Site.objects.order_by("name"),
-        required=False,
-        empty_label=_("Phones are not asked where they are"),
-    )
+    site = SiteField(empty_label=_("Phones are not asked where they are"))
     is_demanded = forms.BooleanField(
         label=_("Only who is there may check in by phone"),
         required=False,

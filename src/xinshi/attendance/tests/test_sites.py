@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from xinshi.activities.tests.conftest import Cast
 from xinshi.attendance.codes.actions import arrive_by_code
@@ -138,7 +139,9 @@ def test_the_pages_of_sites(cast: Cast, service: Service) -> None:
     address = reverse("attendance:activity_site", args=[shift.activity_id])
     assert cast.other_leader.client.get(address).status_code == 404
     leader = cast.leader.client
-    assert leader.get(address).status_code == 200
+    option = f'<option value="{site.pk}">急诊楼</option>'
+    assertContains(leader.get(address), option, html=True)
+    assertContains(client.get(reverse("attendance:kiosks")), option, html=True)
     assert leader.post(address, {"site": site.pk, "is_demanded": "on"}).status_code == 302
     asked = cast.volunteer.client.get(
         reverse("attendance:scanned", args=[new_code(f"a{shift.activity_id}", clock.now())])

@@ -25,7 +25,7 @@ from xinshi.ledger.domain import NewTransfer
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.organizations import membership
 from xinshi.outbox.actions import publish
-from xinshi.people.models import Consent, Guardianship, Person, User
+from xinshi.people.models import Consent, Guardianship, Person, UnwantedText, User
 
 MERGED: Final = gettext_noop("Your two accounts are one now: the hours of passbook %(number)s count on in this one.")
 FILLED: Final = (
@@ -48,6 +48,7 @@ def carry_over(actor: Actor, row: MergeProposal, *, stays: Person, goes: Person)
     _basic_data(stays, goes)
     _sign_in(stays, goes)
     _consents(stays, goes)
+    _unwanted_texts(stays, goes)
     membership.move_all(stays_id=stays.pk, goes_id=goes.pk)
     carry_archive_over(actor=actor, stays=stays, goes=goes)
     Guardianship.objects.filter(guardian=goes).update(guardian=stays)
@@ -148,6 +149,15 @@ def _sign_in(stays: Person, goes: Person) -> None:
         going.update(is_active=False)
     else:
         going.update(person=stays)
+
+
+def _unwanted_texts(stays: Person, goes: Person) -> None:
+    """What somebody declined under either record stays declined."""
+    declined = UnwantedText.objects.filter(person=goes)
+    UnwantedText.objects.bulk_create(
+        [UnwantedText(person=stays, purpose=row.purpose, since=row.since) for row in declined], ignore_conflicts=True
+    )
+    declined.delete()
 
 
 def _consents(stays: Person, goes: Person) -> None:

@@ -33,7 +33,7 @@ from xinshi.messages.actions import NewMessage, send_many
 from xinshi.messages.gateways import is_ready
 from xinshi.messages.texting import TEXT_LANGUAGE, send_text
 from xinshi.people.domain import masked_phone
-from xinshi.people.models import Person
+from xinshi.people.queries import phones_for_text
 
 CALLS_AT_ONCE_MAX: Final = 50
 POSTS_PER_CALL_MAX: Final = 200
@@ -146,10 +146,11 @@ def _go_on(actor: Actor, row: Call) -> None:
     if left <= 0:
         return _end(actor, row, CallState.QUOTA_USED)
     chosen: dict[int, CampaignPost] = {}
+    asked = set(row.called.values_list("person_id", flat=True))  # Also yesterday: a call may go on beyond midnight.
     for post in empty:
         assert post.shift is not None, "only published posts are empty"
         wanted = min((post.shift.places - post.shift.taken) * row.batch_per_place, left - len(chosen))
-        chosen |= dict.fromkeys(candidates(post, limit=wanted, without=chosen), post)
+        chosen |= dict.fromkeys(candidates(post, limit=wanted, without=asked | chosen.keys()), post)
         if len(chosen) >= left:
             break
     sent = _send(actor, row, chosen)
@@ -204,18 +205,18 @@ def _words(post: CampaignPost) -> dict[str, str]:
 
 
 def _text(told: dict[int, CampaignPost]) -> None:
-    """The same by text to whoever left a phone, useful until the shift begins."""
+    """The same by text to whoever left a phone and wants calls there, useful until the shift begins."""
     if not is_ready():
         return
     at = clock.now()
     with override(TEXT_LANGUAGE):
         words = gettext(ASKED)
-    for person in Person.objects.filter(pk__in=told).exclude(phone_index="").only("pk", "phone"):
-        post = told[person.pk]
+    for person_id, phone in phones_for_text(told, purpose="call").items():
+        post = told[person_id]
         assert post.shift is not None, "only published posts are called for"
         send_text(
-            to=person.phone,
-            shown_to=masked_phone(person.phone),
+            to=phone,
+            shown_to=masked_phone(phone),
             text=words % _words(post),
             purpose="call",
             useful_for=post.shift.starts_at - at,

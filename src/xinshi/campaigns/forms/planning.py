@@ -42,7 +42,7 @@ def _area(rows: int) -> forms.Textarea:
 class CampaignForm(forms.Form):
     """A campaign; roles and windows are typed one a line, because a surge is planned from a list."""
 
-    name = forms.CharField(label=_("Name"), max_length=40)
+    name = forms.CharField(label=_("Name of the campaign"), max_length=40)
     code = forms.CharField(
         label=_("Short address"),
         max_length=20,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -19,6 +19,7 @@ from xinshi.campaigns.tests.conftest import SYSTEM, Cast, Surge, recruits
 from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.messages.models import Message, OutgoingText
+from xinshi.people.actions import choose_text
 from xinshi.people.models import Person, phone_index
 
 
@@ -39,6 +40,16 @@ def start(cast: Cast, surge: Surge, posts: list[CampaignPost], *, people: int = 
         batch_per_place=batch,
         wait_minutes=10,
     )
+
+
+def test_who_wants_no_calls_by_text_is_called_in_the_inbox(cast: Cast, open_surge: Surge) -> None:
+    for number, person_id in enumerate(recruits(cast, open_surge, 2), start=1):
+        phone = f"1990000000{number}"
+        Person.objects.filter(pk=person_id).update(phone=phone, phone_index=phone_index(phone))
+    choose_text(actor=SYSTEM, person_id=person_id, purpose="call", wanted=False)
+    start(cast, open_surge, open_surge.posts()[:1])
+    assert Message.objects.filter(text__contains="needs people").count() == 2
+    assert [row.to for row in OutgoingText.objects.filter(purpose="call")] == ["19900000001"]
 
 
 def test_a_text_is_in_the_language_of_texts_whoever_calls(cast: Cast, open_surge: Surge) -> None:
@@ -106,6 +117,17 @@ def test_a_call_goes_on_in_batches_and_stops_when_the_post_is_full(cast: Cast, o
         actions.go_on_with_calls(actor=SYSTEM)
     assert Call.objects.get(pk=call_id).state == "filled"
     assert called(call_id) == first | second < set(ids)
+    assert Message.objects.filter(object_ref="campaign-path:flu").count() == 6
+
+
+def test_a_call_that_goes_on_beyond_midnight_asks_others(cast: Cast, open_surge: Surge) -> None:
+    recruits(cast, open_surge, 6)
+    with time_machine.travel(clock.at_local(clock.today(), time(23, 55)), tick=False):
+        call_id = start(cast, open_surge, [open_surge.posts()[0]])
+        first, soon = called(call_id), later(11)
+    with time_machine.travel(soon, tick=False):
+        assert actions.go_on_with_calls(actor=SYSTEM) == 1
+    assert (len(first), len(called(call_id) - first), CalledPerson.objects.count()) == (4, 2, 6)
     assert Message.objects.filter(object_ref="campaign-path:flu").count() == 6
 
 

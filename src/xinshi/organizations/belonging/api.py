@@ -130,7 +130,7 @@ class EnrolmentReportOut(Schema):
 
 
 class RollUpOut(Schema):
-    """People of an organisation and of all below it, each once."""
+    """People of an organisation and of all below it, and their certified service since January: each once."""
 
     organizations: int
     members: int
@@ -139,6 +139,8 @@ class RollUpOut(Schema):
     citizens: int
     newcomers: int
     active: int
+    minutes_this_year: int
+    person_times_this_year: int
 
 
 class ReservedShiftOut(Schema):

@@ -95,8 +95,12 @@ def test_a_roll_up_counts_everybody_below_once(partners: Partners, counted: list
     found = roll_up(partners.keeper.actor, partners.university)
     assert (found.organizations, found.members, found.students, found.citizens) == (3, 4, 3, 1)
     assert (found.newcomers, found.active, found.staff) == (2, 2, 0)
-    [(ids, first, last)] = counted
-    assert (ids, (last - first).days, last) == ([partners.university], 89, clock.today())
+    assert (found.minutes_this_year, found.person_times_this_year) == (90, 3)
+    today = clock.today()
+    assert counted == [
+        ([partners.university], today - timedelta(days=89), today),
+        ([partners.university], date(today.year, 1, 1), today),
+    ]
     for stranger in (partners.student, partners.other_keeper):
         with pytest.raises(NotFound):
             roll_up(stranger.actor, partners.university)

@@ -31,6 +31,7 @@ from xinshi.people.actions.signing_in import (
     revoke_role,
     set_user_active,
 )
+from xinshi.people.actions.texts import choose_text
 from xinshi.people.actions.tokens import TooManyTokens, actor_of_token, issue_token, revoke_token
 from xinshi.people.models import id_index, phone_index
 
@@ -51,6 +52,7 @@ __all__ = [
     "change_own_contact",
     "change_person",
     "change_service_words",
+    "choose_text",
     "create_user",
     "create_users",
     "give_consent",

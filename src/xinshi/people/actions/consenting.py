@@ -9,7 +9,7 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import DomainError, NotFound, gettext_noop
 from xinshi.outbox.actions import publish
-from xinshi.people.access import require_archive_keeper
+from xinshi.people.access import require_own_or_keeper
 from xinshi.people.domain import PUBLICITY, SERVICE
 from xinshi.people.events import ConsentGiven, ConsentWithdrawn
 from xinshi.people.models import Consent, Person
@@ -24,7 +24,7 @@ class ServiceConsentStays(DomainError):
 @transaction.atomic
 def give_consent(*, actor: Actor, person_id: int, purpose: str, through: str = "self") -> None:
     """Record a person's consent to `purpose`; given twice, it stands once."""
-    _require_own_or_keeper(actor, person_id)
+    require_own_or_keeper(actor, person_id)
     _require_purpose(purpose)
     _, is_new = Consent.objects.get_or_create(
         person_id=person_id,
@@ -42,7 +42,7 @@ def give_consent(*, actor: Actor, person_id: int, purpose: str, through: str = "
 @transaction.atomic
 def withdraw_consent(*, actor: Actor, person_id: int, purpose: str) -> None:
     """Record that a person takes their consent to `purpose` back; that to service itself ends with the account."""
-    _require_own_or_keeper(actor, person_id)
+    require_own_or_keeper(actor, person_id)
     _require_purpose(purpose)
     if purpose == SERVICE:
         raise ServiceConsentStays
@@ -59,8 +59,3 @@ def withdraw_consent(*, actor: Actor, person_id: int, purpose: str) -> None:
 def _require_purpose(purpose: str) -> None:
     if not is_purpose(purpose):
         raise NotFound
-
-
-def _require_own_or_keeper(actor: Actor, person_id: int) -> None:
-    if actor.person_id != person_id:
-        require_archive_keeper(actor)

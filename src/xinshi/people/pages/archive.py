@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
@@ -20,6 +21,7 @@ from xinshi.people.domain import masked_id, masked_phone
 from xinshi.people.forms import ChangePersonForm, ReasonForm, SearchForm
 from xinshi.people.models import Person
 from xinshi.people.pages.consents import consent_lines
+from xinshi.people.pages.texts import choose, text_lines
 from xinshi.people.wording import GROUPS, SEXES, category_label, id_kind_label
 
 PAGE_SIZE: Final = 30
@@ -58,6 +60,7 @@ def _show(request: PageRequest, found: Person, **more: object) -> HttpResponse:
         "person": found,
         "facts": facts(found),
         "consents": consent_lines(found.pk),
+        "texts": text_lines(found.pk),
         "sign_in": getattr(found, "user", None),
         "is_keeper": is_archive_keeper(request.actor),
         "may_see_passbook": request.actor.has(*ARCHIVE_READERS) or request.actor.person_id == found.pk,
@@ -124,3 +127,12 @@ def change_consent(request: PageRequest, person_id: int) -> HttpResponse:
     else:
         actions.withdraw_consent(actor=request.actor, person_id=person_id, purpose=purpose)
     return redirect("people:person", person_id)
+
+
+@page(STAFF, methods=("POST",))
+def choose_text(request: PageRequest, person_id: int) -> HttpResponse:
+    """For whoever has no sign-in, as they say it at the station or on the phone."""
+    queries.person(request.actor, person_id)
+    choose(request, actor=request.actor, person_id=person_id)
+    messages.success(request, gettext("Saved."))
+    return redirect(reverse("people:person", args=[person_id]) + "#texts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
@@ -14,6 +15,7 @@ from xinshi.people import actions, queries
 from xinshi.people.forms import ContactForm, TokenForm
 from xinshi.people.pages.archive import facts
 from xinshi.people.pages.consents import consent_lines
+from xinshi.people.pages.texts import choose, text_lines
 from xinshi.people.wording import ROLES
 
 
@@ -29,6 +31,7 @@ def _show(request: PageRequest, **more: object) -> HttpResponse:
         "person": found,
         "facts": facts(found) if found else [],
         "consents": consent_lines(found.pk) if found else [],
+        "texts": text_lines(found.pk) if found else [],
         "roles": [ROLES[role] for role in sorted(request.actor.roles)],
         "tokens": queries.tokens(request.actor),
         **more,
@@ -78,6 +81,15 @@ def change_consent(request: PageRequest) -> HttpResponse:
     else:
         actions.withdraw_consent(actor=request.actor, person_id=person_id, purpose=purpose)
     return redirect("people:me")
+
+
+@page(SIGNED_IN, methods=("POST",))
+def choose_text(request: PageRequest) -> HttpResponse:
+    if request.actor.person_id is None:
+        raise NotFound
+    choose(request, actor=request.actor, person_id=request.actor.person_id)
+    messages.success(request, gettext("Saved."))
+    return redirect(reverse("people:me") + "#my-texts")
 
 
 @never_cache

@@ -31,9 +31,9 @@ from xinshi.messages.models import Message
 from xinshi.organizations.actions import create_organization, join_many
 from xinshi.organizations.models import Membership, Organization
 from xinshi.outbox.actions import deliver_due
-from xinshi.people.actions import NewUser, create_users, give_consent
+from xinshi.people.actions import NewUser, choose_text, create_users, give_consent
 from xinshi.people.models import Consent, Person, RoleGrant, User
-from xinshi.people.queries import find_by_volunteer_numbers, search
+from xinshi.people.queries import find_by_volunteer_numbers, search, unwanted_texts
 
 pytestmark = pytest.mark.usefixtures("bank_checks")
 
@@ -121,6 +121,15 @@ def test_consents_and_memberships_move_and_a_withdrawal_stays_one(cast: Cast, se
     assert not Person.objects.get(pk=stays.person_id).is_public
     row = Membership.objects.get(until=None)
     assert (row.person_id, row.since, row.is_leader) == (stays.person_id, clock.today() - timedelta(days=9), True)
+
+
+def test_texts_that_were_declined_under_either_record_stay_declined(cast: Cast, second_coordinator: Actor) -> None:
+    goes, stays = cast.second, cast.volunteer
+    for somebody, purpose in ((goes, "call"), (goes, "offer"), (stays, "offer")):
+        choose_text(actor=SYSTEM, person_id=somebody.person_id, purpose=purpose, wanted=False)
+    merge(cast, second_coordinator, stays=stays, goes=goes)
+    assert unwanted_texts(stays.person_id) == {"call", "offer"}
+    assert unwanted_texts(goes.person_id) == frozenset()
 
 
 def test_stars_are_looked_at_again_and_never_fall(cast: Cast, second_coordinator: Actor, put_in: PutIn) -> None:
