@@ -14,6 +14,7 @@ from xinshi.documents.workbook import write_workbook
 from xinshi.exchange.domain import REASONS, FileKind, RowState
 from xinshi.exchange.judging import Decision
 from xinshi.exchange.models import ImportFile, ImportLine
+from xinshi.exchange.packed import PackedList
 from xinshi.exchange.zhiyuanhui.reading import ReadFile
 
 PREVIEW_ROWS: Final = 50
@@ -116,9 +117,9 @@ class ReportWriter:
         self._read = read
         self._ids = file_id, run_id
         self._count: Counter[str] = Counter()
-        self._rejected: list[Rejection] = []
+        self._rejected: PackedList[Rejection] = PackedList()
         self._waiting: list[PreviewRow] = []
-        self._wrong: list[WrongRow] = []
+        self._wrong: PackedList[WrongRow] = PackedList()
 
     def add(self, decisions: Sequence[Decision]) -> None:
         self._count.update(decision.state.value for decision in decisions)
