@@ -291,6 +291,18 @@ def _(kit: Kit) -> None:
     kit.expect(kit.told("state", kit.about(kit.applied)), state="applied", minutes=5)
 
 
+@check("key-asked-for", "messages")
+def _(kit: Kit) -> None:
+    """Another message under a used key is absent before it comes; what its closing was answered stays its answer."""
+    if not kit.applied:
+        raise NotTried("no transfer was applied")
+    again = kit.message(key=kit.applied["key"], minutes=8)
+    kit.expect(kit.told("state", kit.about(again)), state="absent", minutes=0)
+    closed = kit.told("state", kit.about(again, close=True))
+    kit.expect(closed, state="refused", code="key_reused", minutes=0)
+    kit.take(again, state="refused", code="key_reused", minutes=0, decided_at=closed["decided_at"])
+
+
 @check("over-limit", "messages")
 def _(kit: Kit) -> None:
     """More than the contract allows is refused."""
@@ -380,7 +392,9 @@ def _(kit: Kit) -> None:
         if before and (body["sequence"], body["previous"]) != (before["sequence"] + 1, digest(before)):
             raise Wrong(f"message {body['sequence']} of the bank does not follow the one before it")
         before = body
-    kit.refused(kit.post("missing", kit.envelope(kit.query("missing", to_sequence=500))), "malformed")
+    for first, last in ((1, 101), (5, 4), (0, 3)):
+        query = kit.query("missing", from_sequence=first, to_sequence=last)
+        kit.refused(kit.post("missing", kit.envelope(query)), "malformed")
 
 
 @check("entries", "reconciliation")
@@ -397,7 +411,8 @@ def _(kit: Kit) -> None:
         found = [row for row in rows if row["key"] == kit.applied["key"] and row["message"] == digest(kit.applied)]
         if [(row["direction"], row["state"], row["minutes"]) for row in found] != [("received", "applied", 5)]:
             raise Wrong("the transfer that was applied first is not in the list as it was answered")
-    kit.refused(kit.post("entries", kit.envelope(kit.query("entries", from_day=day(-40)))), "malformed")
+    for more in ({"from_day": day(-40)}, {"from_day": day(2)}, {"after": "not-given-as-next"}, {"after": "A" * 81}):
+        kit.refused(kit.post("entries", kit.envelope(kit.query("entries", **more))), "malformed")
 
 
 @check("chain-broken", "messages")
@@ -429,6 +444,10 @@ def vector_faults(vectors: dict[str, Any]) -> Iterator[str]:
     made = token(bytes.fromhex(person["pair_key_hex"]), person["document_type"], person["document_number"])
     if made != person["token"]:
         yield "token of a person"
+    for row in vectors["documents"]:
+        kind, number = row["hashed"].split(":")
+        if token(bytes.fromhex(person["pair_key_hex"]), kind, row["document_number"]) != row["token"]:
+            yield f"token of {number}"
     for row in vectors["bodies"]:
         body, signature = row["envelope"]["body"], row["envelope"]["signature"]
         public = base64.b64decode(vectors["keys"][body["from"]]["public_key"])

@@ -71,6 +71,8 @@ def test_nothing_is_wrong_with_a_bank_that_speaks_the_protocol() -> None:
         ("forgets_close", "closing"),
         ("wrong_list", "entries"),
         ("unordered_list", "entries"),
+        ("any_cursor", "entries"),
+        ("closes_used_keys", "key-asked-for"),
     ],
 )
 def test_every_planted_mistake_is_found(wrong: str, check: str) -> None:

@@ -97,6 +97,8 @@ class Toy:
         if isinstance(body, StateQuery):
             return [self._signed(self._state(body))]
         if isinstance(body, EntriesQuery):
+            if body.after and self.wrong != "any_cursor":
+                raise Refused("malformed")
             return [self._signed(self._listing(body))]
         return []
 
@@ -199,10 +201,12 @@ class Toy:
         place = query.message_type.value, query.key, query.message
         found = self._stored(*place)
         if query.close and found["state"] in ("absent", "waiting"):
-            closed = {"state": "refused", "code": "closed", "minutes": found["minutes"], "decided_at": _now()}
+            is_used = any(key[:2] == place[:2] for key in self.outcomes) and self.wrong != "closes_used_keys"
+            code = "key_reused" if is_used else "closed"
+            closed = {"state": "refused", "code": code, "minutes": found["minutes"], "decided_at": _now()}
             if self.wrong != "forgets_close":
                 self.outcomes[place] = closed
-            found = {"state": "refused", "code": "closed", "minutes": found["minutes"], "at": closed["decided_at"]}
+            found = {"state": "refused", "code": code, "minutes": found["minutes"], "at": closed["decided_at"]}
         return self._answer(query, query.message, **found)
 
     def _answer(
