@@ -76,6 +76,11 @@ class ImportReport:
     """Fingerprints of titles that nobody had to explain."""
 
     @property
+    def left_out(self) -> str:
+        """Title of a column of honorary hours beside the verified ones that count here; empty where there is none."""
+        return "" if self.kind is FileKind.HONORARY else self.titles.get("honorary", "")
+
+    @property
     def to_correct(self) -> bytes | None:
         """The wrong rows as a spreadsheet in their own columns; None where there is none."""
         return _workbook(self.titles, self.wrong) if self.wrong else None
