@@ -4,7 +4,7 @@
     python kit.py http://127.0.0.1:8000 --config partner.json
 
 Exit status: 0 everything that was tried is right, 1 something is wrong, 2 nothing could be tried. Needs `cryptography`
-and `wire.py` beside it.
+and `wire.py` and `listening.py` beside it.
 Use a bank of tests: transfers are really applied, and the last check puts the partner into dispute (`--keep-open` leaves it
 out).
 """
@@ -18,6 +18,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 if __package__:
+    from xinshi.interbank.conformance.listening import granted, listening
     from xinshi.interbank.conformance.wire import (
         BODY_MAX,
         Body,
@@ -41,6 +43,7 @@ if __package__:
         token,
     )
 else:  # Copied away and run alone.
+    from listening import granted, listening  # type: ignore[import-not-found,no-redef,unused-ignore]
     from wire import (  # type: ignore[import-not-found,no-redef,unused-ignore]
         BODY_MAX,
         Body,
@@ -415,6 +418,9 @@ def _(kit: Kit) -> None:
         kit.refused(kit.post("entries", kit.envelope(kit.query("entries", **more))), "malformed")
 
 
+check("granted", "states")(granted)
+
+
 @check("chain-broken", "messages")
 def _(kit: Kit) -> None:
     """A message that does not follow the last one stops everything; nothing of it is applied, queries are answered."""
@@ -474,6 +480,7 @@ def new_config() -> dict[str, Any]:
         "kind": "verified",
         "over_limit_minutes": 0,
         "kind_not_agreed": "",
+        "request_minutes": 0,
     }
 
 
@@ -525,6 +532,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, help="the partner of tests (JSON, made by --new)")
     parser.add_argument("--vectors", type=Path, help="the protocol's vectors.json: the kit checks itself first")
     parser.add_argument("--state", type=Path, help="keeps where the stream stands, for the next run")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="the kit's own address, which the bank has as the partner's"
+    )
     parser.add_argument("--keep-open", action="store_true", help="leave out what ends in a dispute")
     parser.add_argument("--new", action="store_true", help="print a configuration with fresh keys")
 
@@ -548,7 +558,9 @@ def run_with(options: dict[str, Any]) -> int:
         begun = time.monotonic()
         results = _own_results(options["vectors"])
         kit = Kit(address, json.loads(options["config"].read_text()))
-        results += run(kit, keep_open=options["keep_open"], state=options["state"])
+        host, _, port = (options["listen"] or "").rpartition(":")
+        with listening(kit, host, int(port)) if port else nullcontext():
+            results += run(kit, keep_open=options["keep_open"], state=options["state"])
     except (NoBank, Wrong, OSError, ValueError, KeyError) as why:
         said = f"{type(why).__name__}: {why}" if isinstance(why, KeyError) else str(why)
         print(json.dumps({"error": said}, ensure_ascii=False) if options["json"] else f"Nothing was tried: {said}")
