@@ -114,8 +114,8 @@ def granted(kit: Kit) -> None:
     if not minutes or not isinstance(ears, Ears):
         raise NotTried("needs --listen, the kit's address at the bank, and “request_minutes” in the configuration")
     request = kit.request(minutes=int(minutes))
-    kit.take(request, state="applied", minutes=int(minutes))
     last = len(ears.heard)
+    kit.take(request, state="applied", minutes=int(minutes))
 
     def sent() -> list[Body]:
         return [one for one in ears.heard[last:] if one["key"] == request["key"]]
