@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import get_resolver
 
 from xinshi.exchange.models import Partner, PartnerContract, PartnerKey
 from xinshi.exchange.tests.conftest import SYSTEM, make_cast
@@ -60,6 +61,7 @@ def test_nothing_is_wrong_with_this_bank(live_server: Any, settings: Any) -> Non
     settings.OUTGOING_NETWORKS = ["127.0.0.0/8"]
     partner, config = partnered()
     kit = program.Kit(live_server.url, config | {"request_minutes": 45})
+    assert get_resolver().url_patterns  # Every page is imported before the kit waits for the first answer.
     with listening(kit, "127.0.0.1", 0) as ears, ThreadPoolExecutor(1) as pool:
         Partner.objects.filter(pk=partner.pk).update(address=ears.address)
         trying = pool.submit(program.run, kit)
