@@ -91,12 +91,15 @@ REASONS: Final[Mapping[str, str]] = {
         "Sign-in and sign-out are not on one day. Enter one row per day, each with its own times."
     ),
     "in_future": gettext_noop("This time has not come yet. Only hours that were served can be entered."),
-    "passbook_missing": gettext_noop("This person has no passbook yet. Open one, then import the file again."),
+    "passbook_missing": gettext_noop(
+        "This person has no passbook yet. The row waits until one is opened, and then goes on by itself."
+    ),
     "passbook_not_active": gettext_noop(
-        "This person's passbook is not active. Settle that, then import the file again."
+        "This person's passbook is not active. The row waits until it is, and then goes on by itself."
     ),
     "person_unknown": gettext_noop(
-        "Nobody in the archive has this volunteer number. Register the person, then import the file again."
+        "Nobody in the archive has this volunteer number. The row waits until the person is registered or chosen, and then "
+        "goes on by itself."
     ),
     "name_unknown": gettext_noop(
         "The row has no volunteer number, and nobody in the archive has this name alone. Enter the number."

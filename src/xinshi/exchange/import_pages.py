@@ -108,6 +108,7 @@ def to_correct(request: PageRequest, key: str) -> HttpResponse:
     report = import_zhiyuanhui(
         actor=request.actor, data=found.data, file_name=found.name, sender=found.about, dry_run=True
     )
-    if report.to_correct is None:
+    wrong = report.to_correct
+    if wrong is None:
         raise KeptFileGone
-    return workbook_response(report.to_correct, "rows-to-correct.xlsx")
+    return workbook_response(wrong, "rows-to-correct.xlsx")

@@ -19,6 +19,7 @@ from xinshi.exchange.domain import (
     plain_text,
     time_fault,
 )
+from xinshi.exchange.packed import PackedTime
 
 SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known", "not_ours"})
 """States of a line of the same file that an import of it leaves as they are; the others are looked at again."""
@@ -109,7 +110,7 @@ class Judge:
     repeated: Set[str] | None = None
     """The keys that occur more than once in the file, where they are known: only these are remembered."""
     _seen: set[str] = field(default_factory=set)
-    _time: KnownTime = field(default_factory=KnownTime)
+    _time: PackedTime = field(default_factory=PackedTime)
 
     def decide(self, keyed: Keyed) -> Decision:
         row = keyed.row
@@ -156,9 +157,7 @@ class Judge:
         code = self._doubt(keyed, person, is_repeat=is_repeat, is_named=is_named)
         if row.starts_at is not None and row.ends_at is not None:
             assert row.minutes is not None
-            if not code:
-                self._time.occupy(person.id, row.starts_at, row.ends_at)
-            self._time.remember(person.id, row.starts_at, row.ends_at, row.minutes)
+            self._time.add(person.id, row.starts_at, row.ends_at, row.minutes, is_occupied=not code)
         if code:
             column = row.columns.get("start", "") if code == "overlaps" else self._who_column(row)
             return Decision(keyed, RowState.HELD_BACK, person.id, Fault(code, column))
@@ -192,7 +191,7 @@ class Judge:
         if is_repeat:
             return "repeats_in_file"
         if row.day is not None:
-            if any(time.is_occupied(person.id, row.day) for time in (self.known.time, self._time)):
+            if self.known.time.is_occupied(person.id, row.day) or self._time.is_occupied(person.id, row.day):
                 return "overlaps"
             if self.kind is FileKind.HONORARY and self._went_out(person, row):
                 return "sent_by_us"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,7 +37,8 @@ State = ImportLine.State
 OPEN_RUNS_MAX: Final = 20
 CANDIDATES_MAX: Final = 10
 SAME_NAME_MAX: Final = 200
-PHONE_TAIL_DIGITS: Final = 4
+NAME_AND_TAIL: Final = re.compile(r"(\D*[^\d\s])\s*(\d{4})")
+"""A name and the last four digits of the phone, with or without a space between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +262,12 @@ def unmatched_count(actor: Actor) -> int:
 def candidates(actor: Actor, term: str) -> list[Person]:
     """Who may be meant: by volunteer number, whole phone or identity number, part of the name, or name and phone's end."""
     require_keeper(actor)
-    wanted = term.strip()
+    wanted = unicodedata.normalize("NFKC", term).strip()
     if not wanted:
         return []
-    name, _, tail = wanted.rpartition(" ")
-    if name and tail.isascii() and tail.isdigit() and len(tail) == PHONE_TAIL_DIGITS:
-        same_name = people.search(actor).filter(name=name.strip()).order_by("pk")[:SAME_NAME_MAX]
-        return [person for person in same_name if person.phone.endswith(tail)][:CANDIDATES_MAX]
+    if match := NAME_AND_TAIL.fullmatch(wanted):
+        same_name = people.search(actor).filter(name=match[1]).order_by("pk")[:SAME_NAME_MAX]
+        return [person for person in same_name if person.phone.endswith(match[2])][:CANDIDATES_MAX]
     return list(people.search(actor, term=wanted).order_by("name", "pk")[:CANDIDATES_MAX])
 
 

@@ -14,6 +14,7 @@ from xinshi.documents.workbook import write_workbook
 from xinshi.exchange.domain import REASONS, FileKind, RowState
 from xinshi.exchange.judging import Decision
 from xinshi.exchange.models import ImportFile, ImportLine
+from xinshi.exchange.packed import PackedList
 from xinshi.exchange.zhiyuanhui.reading import ReadFile
 
 PREVIEW_ROWS: Final = 50
@@ -75,6 +76,11 @@ class ImportReport:
     """Fingerprints of titles that nobody had to explain."""
 
     @property
+    def left_out(self) -> str:
+        """Title of a column of honorary hours beside the verified ones that count here; empty where there is none."""
+        return "" if self.kind is FileKind.HONORARY else self.titles.get("honorary", "")
+
+    @property
     def to_correct(self) -> bytes | None:
         """The wrong rows as a spreadsheet in their own columns; None where there is none."""
         return _workbook(self.titles, self.wrong) if self.wrong else None
@@ -116,9 +122,9 @@ class ReportWriter:
         self._read = read
         self._ids = file_id, run_id
         self._count: Counter[str] = Counter()
-        self._rejected: list[Rejection] = []
+        self._rejected: PackedList[Rejection] = PackedList()
         self._waiting: list[PreviewRow] = []
-        self._wrong: list[WrongRow] = []
+        self._wrong: PackedList[WrongRow] = PackedList()
 
     def add(self, decisions: Sequence[Decision]) -> None:
         for state, number in Counter(decision.state for decision in decisions).items():

@@ -31,6 +31,8 @@ SMALL_ORDER: Final = frozenset(
 )
 """Points of order 8 or less as public keys, without the sign of x: under them anybody signs anything."""
 NAME_LENGTH_MAX: Final = 64
+ADDRESS_LENGTH_MAX: Final = 160
+"""What is called below it still has room on the way out."""
 REASON_LENGTH_MAX: Final = 300
 TERMS_LENGTH_MAX: Final = 1_000
 MINUTES_MAX: Final = 100_000_000 * 60

@@ -8,10 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.doors.outgoing import URL_LENGTH_MAX
 from xinshi.doors.pages import refusal_text
 from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.partners.domain import (
+    ADDRESS_LENGTH_MAX,
     COEFFICIENT_PERCENT_MAX,
     NAME_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -70,7 +70,7 @@ class AddressField(forms.CharField):
         super().__init__(
             label=_("Address of its interface"),
             required=False,
-            max_length=URL_LENGTH_MAX,
+            max_length=ADDRESS_LENGTH_MAX,
             help_text=_("Begins with https://. Left empty, only files are exchanged."),
             widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
         )

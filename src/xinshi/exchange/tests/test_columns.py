@@ -224,6 +224,8 @@ def test_what_was_said_is_listed_changed_and_forgotten_for_each_sender(cast: Cas
     client.post(reverse("exchange:forget_columns", args=[second.pk]))
     assert [row.sender.name for row in ColumnMapping.objects.all()] == [ASSOCIATION]
     assert cast.auditor.client.get(address).status_code in (403, 404)
+    chinese = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert re.findall("(?<=标题如下的文件。).", chinese) == ["此"], "no blank stands between Chinese sentences"
 
 
 def test_programs_name_the_sender_and_confirm_what_was_said_of_another(cast: Cast) -> None:

@@ -147,9 +147,10 @@ def test_a_person_is_looked_for_and_chosen_on_the_page(cast: Cast, of_nobody: li
     change_person(actor=SYSTEM, person_id=cast.wang.person_id, data=data)
     client, address = cast.coordinator.client, reverse("exchange:inbox")
     radio = f'name="person" value="{cast.wang.person_id}"'
-    for who in (cast.wang.number, "13800001234", f"{cast.wang.name} 1234", cast.wang.name):
+    spellings = [f"{cast.wang.name}{tail}" for tail in (" 1234", "1234", "\u3000１２３４", "  1234")]
+    for who in (cast.wang.number, "13800001234", *spellings, cast.wang.name):
         assert radio in client.get(address, {"who": who}).content.decode(), who
-    for who in (f"{cast.wang.name} 9999", "13800009999", "\0"):
+    for who in (f"{cast.wang.name} 9999", f"{cast.wang.name}9999", "13800009999", "\0"):
         assert radio not in client.get(address, {"who": who}).content.decode(), who
     assert "13800001234" not in client.get(address, {"who": cast.wang.name}).content.decode().replace('value="', "")
     assert OTHER not in client.get(address, {"q": "没有"}).content.decode()

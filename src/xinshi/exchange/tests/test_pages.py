@@ -68,6 +68,25 @@ def test_an_upload_is_shown_before_it_is_written_and_confirmed_without_uploading
     assert (Deposit.objects.count(), found.lines.count()) == (1, 2)
 
 
+def test_hours_of_the_other_kind_in_the_same_file_are_not_left_out_in_silence(cast: Cast) -> None:
+    data = f"姓名,志愿者编号,信用时数,荣誉时数\n{cast.li.name},{cast.li.number},2,5\n".encode()
+    address = upload(cast.coordinator, data, "both.csv").headers["Location"]
+    text = words(cast.coordinator.client.get(address))
+    assert "The column “荣誉时数” is left out" in text
+    assert "1 rows to credit 2 hours to credit" in text
+    alone = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"])).headers["Location"]
+    assert "is left out" not in words(cast.coordinator.client.get(alone))
+
+
+def test_a_preview_writes_no_workbook(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(**_: object) -> bytes:
+        raise AssertionError("nobody asked for the file")
+
+    monkeypatch.setattr("xinshi.exchange.reporting.write_workbook", write)
+    address = upload(cast.coordinator, honorary(["", cast.li.number, "3", "导医"])).headers["Location"]
+    assert "Rows to correct as a spreadsheet" in words(cast.coordinator.client.get(address))
+
+
 def test_another_keeper_cannot_open_the_preview(cast: Cast) -> None:
     address = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"])).headers["Location"]
     assert cast.administrator.client.post(address).headers["Location"] == reverse("exchange:import")

@@ -149,6 +149,44 @@ def test_dates_that_are_real_cells_are_read() -> None:
     assert row.ends_at == datetime(2026, 10, 8, 11, 30, tzinfo=HOSPITAL_ZONE)
 
 
+@pytest.mark.parametrize("kinds", [("信用时数", "荣誉时数"), ("荣誉时数", "信用时数")])
+def test_titles_in_two_rows_say_which_hours_are_which(kinds: tuple[str, str]) -> None:
+    import io
+
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 0, 4, "志愿者时数统计表")
+    for column, title in enumerate(("序号", "姓名", "志愿者编号")):
+        sheet.merge_range(1, column, 2, column, title)
+    sheet.merge_range(1, 3, 1, 4, "时数")
+    sheet.write_row(2, 3, kinds)
+    sheet.write_row(3, 0, ["1", "尹磊", NUMBER, *("2" if kind == "信用时数" else "5" for kind in kinds)])
+    book.close()
+    found = read_file(stream.getvalue(), file_name="file.xlsx")
+    assert (found.kind, found.titles["verified"]) == (FileKind.VERIFIED_SUMMARY, "信用时数")
+    assert [(row.row_number, row.minutes, row.fault) for row in found.rows] == [(4, 120, None)]
+
+
+def test_a_wide_title_above_or_a_wide_name_beside_changes_nothing() -> None:
+    import io
+
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 0, 3, "志愿者时数统计表")
+    sheet.merge_range(1, 0, 1, 1, "姓名")
+    sheet.write_row(1, 2, ["志愿者编号", "信用时数"])
+    sheet.write_row(2, 0, ["尹磊", "", NUMBER, "2"])
+    book.close()
+    found = read_file(stream.getvalue(), file_name="file.xlsx")
+    assert [(row.name, row.number, row.minutes) for row in found.rows] == [("尹磊", NUMBER, 120)]
+
+
 def test_merged_names_are_repeated_and_hours_are_not() -> None:
     import io
 

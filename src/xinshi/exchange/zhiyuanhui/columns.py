@@ -204,7 +204,7 @@ TEMPLATE_NOTE: Final = "说明：带*为必填；所有数字请调整为文字�
 TEMPLATE_HEADERS: Final = ("序号", "姓名*", "志愿者编号*", "荣誉时数值*", "补录原因*")
 
 WANTED_BY_KIND: Final = {
-    FileKind.HONORARY: "姓名, 志愿者编号, 荣誉时数值, 补录原因",
-    FileKind.VERIFIED_DETAIL: "活动名称, 姓名, 志愿者编号, 签到时间, 签退时间, 信用时数",
-    FileKind.VERIFIED_SUMMARY: "姓名, 志愿者编号, 信用时数",
+    FileKind.HONORARY: "姓名、志愿者编号、荣誉时数值、补录原因",
+    FileKind.VERIFIED_DETAIL: "活动名称、姓名、志愿者编号、签到时间、签退时间、信用时数",
+    FileKind.VERIFIED_SUMMARY: "姓名、志愿者编号、信用时数",
 }

@@ -71,10 +71,39 @@ def find_table(sheet: Sheet, said: Said) -> Table | None:
             return said_table(sheet.name, Header(row_index, said[mark].columns, titles), said[mark], mark)
     for who in ("number", "name"):
         for hours in HOURS_FIELDS:
-            header = find_header(sheet, SYNONYMS, required=(who, hours))
+            header = _header(sheet, who, hours)
             if header:
                 return _understood(sheet.name, header)
     return None
+
+
+def _header(sheet: Sheet, who: str, hours: str) -> Header | None:
+    """The row of titles, or two of them: `时数` merged over `信用时数` and `荣誉时数` says nothing of which is which."""
+    found = find_header(sheet, SYNONYMS, required=(who, hours))
+    stacked = _stacked(sheet)
+    joined = find_header(stacked, SYNONYMS, required=(who, hours)) if stacked else None
+    is_fuller = joined is not None and (found is None or len(joined.columns) > len(found.columns))
+    return joined if is_fuller else found
+
+
+def _stacked(sheet: Sheet) -> Sheet | None:
+    """The first rows, with what stands below a title that is merged over several columns in its place."""
+    wide = [area for area in sheet.merged if area[0] == area[2] < HEADER_ROWS_SEARCHED - 1 and area[3] > area[1]]
+    if not wide:
+        return None
+    rows = [list(row) for row in sheet.rows[:HEADER_ROWS_SEARCHED]]
+    for place in {top for top, *_ in wide if top + 1 < len(rows)}:
+        below = {column for top, left, _, right in wide if top == place for column in range(left, right + 1)}
+        upper, lower = sheet.rows[place], sheet.rows[place + 1]
+        rows[place + 1] = [
+            _at(lower, column) if column in below else _at(upper, column) or _at(lower, column)
+            for column in range(max(len(upper), len(lower)))
+        ]
+    return Sheet(sheet.name, rows)
+
+
+def _at(row: Sequence[Cell], column: int) -> Cell:
+    return row[column] if column < len(row) else ""
 
 
 def said_table(name: str, header: Header, said: SaidColumns, mark: str) -> Table:

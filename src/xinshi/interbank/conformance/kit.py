@@ -4,7 +4,7 @@
     python kit.py http://127.0.0.1:8000 --config partner.json
 
 Exit status: 0 everything that was tried is right, 1 something is wrong, 2 nothing could be tried. Needs `cryptography`
-and `wire.py` beside it.
+and `wire.py` and `listening.py` beside it.
 Use a bank of tests: transfers are really applied, and the last check puts the partner into dispute (`--keep-open` leaves it
 out).
 """
@@ -18,6 +18,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 if __package__:
+    from xinshi.interbank.conformance.listening import granted, listening
     from xinshi.interbank.conformance.wire import (
         BODY_MAX,
         Body,
@@ -41,6 +43,7 @@ if __package__:
         token,
     )
 else:  # Copied away and run alone.
+    from listening import granted, listening  # type: ignore[import-not-found,no-redef,unused-ignore]
     from wire import (  # type: ignore[import-not-found,no-redef,unused-ignore]
         BODY_MAX,
         Body,
@@ -291,6 +294,18 @@ def _(kit: Kit) -> None:
     kit.expect(kit.told("state", kit.about(kit.applied)), state="applied", minutes=5)
 
 
+@check("key-asked-for", "messages")
+def _(kit: Kit) -> None:
+    """Another message under a used key is absent before it comes; what its closing was answered stays its answer."""
+    if not kit.applied:
+        raise NotTried("no transfer was applied")
+    again = kit.message(key=kit.applied["key"], minutes=8)
+    kit.expect(kit.told("state", kit.about(again)), state="absent", minutes=0)
+    closed = kit.told("state", kit.about(again, close=True))
+    kit.expect(closed, state="refused", code="key_reused", minutes=0)
+    kit.take(again, state="refused", code="key_reused", minutes=0, decided_at=closed["decided_at"])
+
+
 @check("over-limit", "messages")
 def _(kit: Kit) -> None:
     """More than the contract allows is refused."""
@@ -380,7 +395,9 @@ def _(kit: Kit) -> None:
         if before and (body["sequence"], body["previous"]) != (before["sequence"] + 1, digest(before)):
             raise Wrong(f"message {body['sequence']} of the bank does not follow the one before it")
         before = body
-    kit.refused(kit.post("missing", kit.envelope(kit.query("missing", to_sequence=500))), "malformed")
+    for first, last in ((1, 101), (5, 4), (0, 3)):
+        query = kit.query("missing", from_sequence=first, to_sequence=last)
+        kit.refused(kit.post("missing", kit.envelope(query)), "malformed")
 
 
 @check("entries", "reconciliation")
@@ -397,7 +414,11 @@ def _(kit: Kit) -> None:
         found = [row for row in rows if row["key"] == kit.applied["key"] and row["message"] == digest(kit.applied)]
         if [(row["direction"], row["state"], row["minutes"]) for row in found] != [("received", "applied", 5)]:
             raise Wrong("the transfer that was applied first is not in the list as it was answered")
-    kit.refused(kit.post("entries", kit.envelope(kit.query("entries", from_day=day(-40)))), "malformed")
+    for more in ({"from_day": day(-40)}, {"from_day": day(2)}, {"after": "not-given-as-next"}, {"after": "A" * 81}):
+        kit.refused(kit.post("entries", kit.envelope(kit.query("entries", **more))), "malformed")
+
+
+check("granted", "states")(granted)
 
 
 @check("chain-broken", "messages")
@@ -429,6 +450,10 @@ def vector_faults(vectors: dict[str, Any]) -> Iterator[str]:
     made = token(bytes.fromhex(person["pair_key_hex"]), person["document_type"], person["document_number"])
     if made != person["token"]:
         yield "token of a person"
+    for row in vectors["documents"]:
+        kind, number = row["hashed"].split(":")
+        if token(bytes.fromhex(person["pair_key_hex"]), kind, row["document_number"]) != row["token"]:
+            yield f"token of {number}"
     for row in vectors["bodies"]:
         body, signature = row["envelope"]["body"], row["envelope"]["signature"]
         public = base64.b64decode(vectors["keys"][body["from"]]["public_key"])
@@ -455,6 +480,7 @@ def new_config() -> dict[str, Any]:
         "kind": "verified",
         "over_limit_minutes": 0,
         "kind_not_agreed": "",
+        "request_minutes": 0,
     }
 
 
@@ -506,6 +532,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, help="the partner of tests (JSON, made by --new)")
     parser.add_argument("--vectors", type=Path, help="the protocol's vectors.json: the kit checks itself first")
     parser.add_argument("--state", type=Path, help="keeps where the stream stands, for the next run")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="the kit's own address, which the bank has as the partner's"
+    )
     parser.add_argument("--keep-open", action="store_true", help="leave out what ends in a dispute")
     parser.add_argument("--new", action="store_true", help="print a configuration with fresh keys")
 
@@ -529,7 +558,9 @@ def run_with(options: dict[str, Any]) -> int:
         begun = time.monotonic()
         results = _own_results(options["vectors"])
         kit = Kit(address, json.loads(options["config"].read_text()))
-        results += run(kit, keep_open=options["keep_open"], state=options["state"])
+        host, _, port = (options["listen"] or "").rpartition(":")
+        with listening(kit, host, int(port)) if port else nullcontext():
+            results += run(kit, keep_open=options["keep_open"], state=options["state"])
     except (NoBank, Wrong, OSError, ValueError, KeyError) as why:
         said = f"{type(why).__name__}: {why}" if isinstance(why, KeyError) else str(why)
         print(json.dumps({"error": said}, ensure_ascii=False) if options["json"] else f"Nothing was tried: {said}")

@@ -105,6 +105,8 @@ class Kit:
     previous: str = GENESIS
     applied: Body = field(default_factory=dict)
     """The transfer that was applied first."""
+    ears: Any = None
+    """Where the kit listens for what the bank sends by itself; None where it does not."""
 
     def __post_init__(self) -> None:
         self.me, self.bank = str(self.config["from"]), str(self.config["to"])
@@ -202,6 +204,10 @@ class Kit:
         return self.query(message_type=message["type"], key=message["key"], message=digest(message), **more)
 
     # What is understood.
+
+    def verify(self, envelope: Body) -> None:
+        """InvalidSignature where the bank's signature does not fit what stands in the envelope."""
+        self.public.verify(base64.b64decode(envelope["signature"]["value"]), signed_bytes(envelope["body"]))
 
     def answer(self, item: Any, about: Body, kind: str = "answer") -> Body:
         """The signed body of one item, checked as any sender has to check it."""

@@ -15,13 +15,14 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from xinshi.audit.actions import record
 from xinshi.doors.outgoing import NoAnswer, NotSent, send
 from xinshi.exchange.models import Partner
 from xinshi.exchange.partners.actions import note_heard
 from xinshi.interbank.moving.advancing import advance
 from xinshi.interbank.moving.keys import own_code, signed
 from xinshi.interbank.moving.models import IncomingMessage, OutgoingMessage, Stream, Transfer
-from xinshi.interbank.moving.taking import take
+from xinshi.interbank.moving.taking import SYSTEM, take
 from xinshi.interbank.moving.trusting import Trouble, trusted
 from xinshi.interbank.moving.writing import locked_partner, read_stored
 from xinshi.interbank.protocol import bodies
@@ -230,14 +231,28 @@ def store_answer(partner_id: int, asked: Asked, answer: bodies.Answer | None) ->
     """One step: what an answer, or that none came, makes of a transfer."""
     partner = locked_partner(partner_id)
     if answer is not None:
-        _note_delivered(partner, answer.next_sequence, clock.now())
+        _note_delivered(partner, answer, clock.now())
     direction = Transfer.Direction.OUT if asked.type is MessageType.TRANSFER else Transfer.Direction.IN
     transfer = Transfer.objects.get(partner=partner, key=asked.key, direction=direction)
     event = ANSWERED[answer.state] if answer is not None else Event.UNANSWERED
     advance(transfer, event, code=answer.code if answer is not None else "")
 
 
-def _note_delivered(partner: Partner, next_sequence: int, now: datetime) -> None:
-    """How far the partner has taken our stream; it only ever grows, and what is left is sent at once."""
-    rows = Stream.objects.filter(partner=partner, delivered_next__lt=next_sequence, out_next__gte=next_sequence)
-    rows.update(delivered_next=next_sequence, tries=0, due_at=now)
+def _note_delivered(partner: Partner, answer: bodies.Answer, now: datetime) -> None:
+    """How far the partner has taken our stream; what is left is sent at once.
+
+    It only grows, unless a message of ours waits there for one that we took for delivered: the partner has forgotten it
+    (a backup put back), and everything from there on is sent again, with the pauses of any other try.
+    """
+    place = answer.next_sequence
+    rows = Stream.objects.filter(partner=partner, out_next__gte=place)
+    if rows.filter(delivered_next__lt=place).update(delivered_next=place, tries=0, due_at=now):
+        return
+    if answer.state is bodies.AnswerState.WAITING and rows.filter(delivered_next__gt=place).exists():
+        rows.update(delivered_next=place)
+        record(
+            actor=SYSTEM,
+            action="interbank.send_again",
+            object_ref=f"exchange-partner:{partner.pk}",
+            from_sequence=place,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 from typing import Any, Final
@@ -23,6 +24,8 @@ from xinshi.interbank.protocol.states import Refusal
 from xinshi.kernel import clock
 
 CLOCK_OFF_SECONDS_MAX: Final = 300
+CURSOR: Final = re.compile(r"(?:sent|received):[1-9][0-9]{0,15}")
+"""What `next` of a page says here: behind which entry the next one begins."""
 State = Transfer.State
 SENT_STATES: Final = {
     State.CONFIRMED: "applied",
@@ -109,6 +112,8 @@ def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
     """A page of what was sent and received on these days."""
     query = said.body
     require_fresh(query.asked_at)
+    if query.after and not CURSOR.fullmatch(query.after):
+        raise Trouble("malformed", "after: the “next” of a page that was given here")
     note_heard(partner_id=said.partner.pk)
     entries = entries_of(said.partner, query.from_day, query.to_day, after=query.after)
     page = entries[: bodies.ENTRIES_MAX]
@@ -130,7 +135,7 @@ def entries_of(partner: Partner, from_day: str, to_day: str, *, after: str = "")
     begin = datetime.combine(day_of(from_day), time.min, UTC)
     end = datetime.combine(day_of(to_day), time.min, UTC) + timedelta(days=1)
     direction, _, number = after.partition(":")
-    sequence = int(number) if number.isdecimal() and len(number) < 17 else 0
+    sequence = int(number or 0)
     found: list[bodies.Entry] = []
     if direction != "received":
         found += _sent(partner, begin, end, after=sequence)

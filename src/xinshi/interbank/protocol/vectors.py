@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import sys
 from dataclasses import replace
@@ -42,6 +43,36 @@ CANONICAL: Final[tuple[dict[str, Any], ...]] = (
     {"text": '引导 "患者" \\ / \x7f \u2028 😀', "control": "\b\t\n\f\r\x01\x1f"},
     {"largest": 2**53 - 1, "smallest": -(2**53) + 1, "zero": 0},
 )
+DOCUMENTS: Final = (
+    ("01", "11010519491231002x", "01:11010519491231002X"),
+    ("99", " 110105 19491231-002Ｘ", "01:11010519491231002X"),
+    ("01", "110105194912310021", "01:110105194912310021"),
+    ("05", "e 9900-0001", "05:E99000001"),
+    ("06", "南字第①23号", "06:南字第123号"),
+    ("", "ß-7", "99:SS7"),
+)
+"""Type as recorded, number as recorded, and what is hashed."""
+STATEMENT: Final[dict[str, Any]] = {
+    "format": "xinshi-interbank-statement/1",
+    "from": "bank-a",
+    "to": "bank-b",
+    "month": "2026-10",
+    "opening_minutes": -60,
+    "in_minutes": 300,
+    "in_count": 2,
+    "out_minutes": 90,
+    "out_count": 1,
+    "correction_minutes": -30,
+    "correction_count": 1,
+    "closing_minutes": 120,
+    "kinds": [
+        {"kind": "honorary", "in_minutes": 120, "in_count": 1, "out_minutes": 0, "out_count": 0},
+        {"kind": "verified", "in_minutes": 180, "in_count": 1, "out_minutes": 90, "out_count": 1},
+    ],
+    "seal_n": 31,
+    "seal_hash": hashlib.sha256(b"newest seal of the book").hexdigest(),
+    "issued_at": "2026-11-01T02:00:00Z",
+}
 MALFORMED: Final = (
     '{"a":1,"a":1}',
     '{"a":1.0}',
@@ -191,6 +222,21 @@ def vectors() -> dict[str, Any]:
             "document_number": "11010519491231002x",
             "token": person_token(PAIR_KEY, document_type="01", document_number="11010519491231002x"),
         },
+        "shared_key": {
+            "pair_key_hex": PAIR_KEY.hex(),
+            "written": base64.b32encode(PAIR_KEY).decode().rstrip("="),
+            "check_code": base64.b32encode(hmac.digest(PAIR_KEY, b"xinshi-shared-key-check-1", "sha256")).decode()[:6],
+        },
+        "documents": [
+            {
+                "document_type": recorded_type,
+                "document_number": recorded_number,
+                "hashed": hashed,
+                "token": person_token(PAIR_KEY, document_type=hashed[:2], document_number=hashed[3:]),
+            }
+            for recorded_type, recorded_number, hashed in DOCUMENTS
+        ],
+        "statement": _statement(),
         "bodies": [
             {
                 "name": name,
@@ -200,6 +246,23 @@ def vectors() -> dict[str, Any]:
             }
             for name, body in bodies().items()
         ],
+    }
+
+
+def _statement() -> dict[str, Any]:
+    private = private_key_of(STATEMENT["from"])
+    signed = b"xinshi-interbank/1/statement\n" + canonical(STATEMENT)
+    return {
+        "signed_bytes_hex": signed.hex(),
+        "file": {
+            "statement": STATEMENT,
+            "signature": {
+                "algorithm": "ed25519",
+                "key_id": KEY_ID,
+                "public_key": base64.b64encode(private.public_key().public_bytes_raw()).decode(),
+                "value": base64.b64encode(private.sign(signed)).decode(),
+            },
+        },
     }
 
 

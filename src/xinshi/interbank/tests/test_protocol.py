@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xinshi.interbank.identity import domain as identity
 from xinshi.interbank.protocol import vectors
 from xinshi.interbank.protocol.bodies import Message, UnsupportedVersion, read, read_as
 from xinshi.interbank.protocol.canonical import Malformed, canonical, digest, parsed
@@ -36,6 +37,7 @@ from xinshi.interbank.protocol.states import (
     payer_step,
     refusal,
 )
+from xinshi.interbank.statements import figures
 
 pytestmark = pytest.mark.any_database
 VECTORS = Path(__file__).parents[4] / "docs" / "protocol" / "vectors.json"
@@ -67,6 +69,19 @@ def test_canonical_bytes_mean_the_same_and_are_a_fixed_point(value: dict[str, An
     assert parsed(spelled) == value
     assert canonical(parsed(spelled)) == spelled
     assert canonical(parsed(json.dumps(value, indent=3).encode())) == spelled
+
+
+def test_documents_shared_key_and_statement_are_as_the_protocol_shows_them() -> None:
+    shown = json.loads(VECTORS.read_text())
+    key = shown["shared_key"]
+    assert identity.typed_secret(key["written"]) == key["written"]
+    assert identity.check_code(key["written"]) == key["check_code"]
+    for one in shown["documents"]:
+        assert identity.document_text(one["document_type"], one["document_number"]) == one["hashed"]
+        assert identity.token(key["written"], one["hashed"]) == one["token"]
+    statement = figures.opened(json.dumps(shown["statement"]["file"]).encode())
+    assert statement.is_signed_by(vectors.private_key_of("bank-a").public_key().public_bytes_raw())
+    assert statement.adds_up
 
 
 @pytest.mark.parametrize("text", vectors.MALFORMED)

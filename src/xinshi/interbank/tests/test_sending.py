@@ -161,6 +161,33 @@ def test_a_partner_that_contradicts_itself_is_disputed(cast: Cast, stranger: Str
     assert Partner.objects.get(code="east").state == Partner.State.DISPUTED
 
 
+def test_what_a_partner_has_forgotten_is_sent_again_from_there(cast: Cast, stranger: Stranger, li: Somebody) -> None:
+    first, second = begin(li, stranger, 10), begin(li, stranger, 20, form="form-b")
+    stranger.always(AnswerState.APPLIED)
+    send_due()
+    assert (state(first), state(second), Stream.objects.get().delivered_next) == ("confirmed", "confirmed", 3)
+    third = begin(li, stranger, 30, form="form-c")
+    stranger.taken_next = 1  # Its backup was put back.
+
+    def taking_in_turn(asked: bodies.Body) -> bodies.Answer:
+        place = stranger.taken_next
+        if isinstance(asked, bodies.Message) and asked.sequence > place:
+            waits = replace(stranger.answer(asked, AnswerState.WAITING), next_sequence=place)
+            stranger.taken_next = place
+            return waits
+        return stranger.answer(asked, AnswerState.APPLIED)
+
+    stranger.script = taking_in_turn
+    stranger.heard.clear()
+    send_due()
+    assert (state(third), Stream.objects.get().delivered_next) == ("sent", 1)
+    with time_machine.travel(NOW + timedelta(minutes=1)):
+        send_due()
+    sent = [one.sequence for one in stranger.heard if isinstance(one, bodies.Message)]
+    assert (sent, state(third), held_and_there(cast)) == ([3, 1, 2, 3], "confirmed", (0, 40))
+    assert (Stream.objects.get().delivered_next, stranger.taken_next) == (4, 4)
+
+
 def test_two_people_decide_what_nobody_answers(cast: Cast, stranger: Stranger, li: Somebody) -> None:
     sent = begin(li, stranger)
     with pytest.raises(NotUnknown):

@@ -88,8 +88,8 @@ class Command(XinshiCommand):
             )
 
     def _say(self, path: Path, report: ImportReport, options: dict[str, Any]) -> int:
-        if options["to_correct"] and report.to_correct:
-            write_output(options["to_correct"], report.to_correct)
+        if options["to_correct"] and (wrong := report.to_correct):
+            write_output(options["to_correct"], wrong)
         if options["json"]:
             self.print_json(report.as_json())
         elif not options.get("quiet"):
@@ -107,6 +107,11 @@ class Command(XinshiCommand):
             rows = ", ".join(map(str, report.skipped_rows))
             self.stdout.write(
                 f"Passed over, because they say nobody's hours (totals, notes): {report.skipped} rows: {rows}."
+            )
+        if report.left_out:
+            self.stdout.write(
+                f"The column “{report.left_out}” is left out: a file brings hours of one kind. To bring the honorary hours, "
+                "too, save a copy without the verified hours and import that."
             )
         for one in report.rejected:
             self.stderr.write(f"row {one.row}, {one.column} ({one.code}): {one.message}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 
 from xinshi.audit.actions import record
-from xinshi.doors.outgoing import URL_LENGTH_MAX, AddressRefused, require_allowed
+from xinshi.doors.outgoing import AddressRefused, require_allowed
 from xinshi.exchange.access import require_partner_keeper
 from xinshi.exchange.models import Partner, PartnerStateChange
 from xinshi.exchange.partners.domain import (
+    ADDRESS_LENGTH_MAX,
     NAME_LENGTH_MAX,
     Limits,
     NothingProposed,
@@ -23,6 +24,9 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import Invalid, NotFound, gettext_noop
 
 REGISTERED = gettext_noop("Registered; nothing moves before a contract is in force.")
+NO_BASE = gettext_noop(
+    "What is called lies below this address: write it without a question mark and with at most 160 signs."
+)
 
 
 @transaction.atomic
@@ -135,4 +139,5 @@ def _check_address(address: str) -> None:
         require_allowed(address)
     except AddressRefused as refusal:
         raise Invalid(field="address", reason=refusal.message) from None
-    assert len(address) <= URL_LENGTH_MAX, "the way out bounds addresses"
+    if len(address) > ADDRESS_LENGTH_MAX or "?" in address:
+        raise Invalid(field="address", reason=NO_BASE)

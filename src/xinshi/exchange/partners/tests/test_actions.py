@@ -67,6 +67,8 @@ def test_a_partner_is_registered_once_and_begins_with_nothing_in_force(bank: Ban
         ("address", {"address": "http://east.example/"}),
         ("address", {"address": "https://10.0.0.7/"}),
         ("address", {"address": "https://2130706433/"}),
+        ("address", {"address": "https://east.example/?to=x"}),
+        ("address", {"address": "https://east.example/" + "x" * 140}),
         ("in_minutes_max", {"limits": Limits(-1, None)}),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xinshi.interbank.conformance import kit as program
+from xinshi.interbank.conformance.listening import listening
 from xinshi.interbank.conformance.tests.toy import KIND_REFUSED, LIMIT, Toy, public_of, serving
 from xinshi.interbank.conformance.wire import token
 
 pytestmark = pytest.mark.any_database
 DOCS = Path(__file__).parents[5] / "docs" / "protocol"
 PAIR = "11" * 32
+LAST_WORDS = ("grants_less", "new_key", "other_signature")
+"""Mistakes that are found in what comes, not in what does not come."""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def partnered(wrong: str = "") -> tuple[Toy, dict[str, Any]]:
@@ -31,13 +40,17 @@ def partnered(wrong: str = "") -> tuple[Toy, dict[str, Any]]:
         wrong=wrong,
     )
     more = {"over_limit_minutes": LIMIT + 1, "kind_not_agreed": KIND_REFUSED}
+    more |= {"request_minutes": 6, "listen_seconds": 10 if wrong in ("", *LAST_WORDS) else 1}
     return toy, config | more | {"to": toy.code, "bank_public_key": public_of(toy.private)}
 
 
 def outcomes(wrong: str = "") -> dict[str, program.Result]:
     toy, config = partnered(wrong)
     with serving(toy) as address:
-        return {one.code: one for one in program.run(program.Kit(address, config))}
+        kit = program.Kit(address, config)
+        with listening(kit, "127.0.0.1", 0) as ears:
+            toy.partner_address = ears.address
+            return {one.code: one for one in program.run(kit)}
 
 
 def test_nothing_is_wrong_with_a_bank_that_speaks_the_protocol() -> None:
@@ -71,6 +84,13 @@ def test_nothing_is_wrong_with_a_bank_that_speaks_the_protocol() -> None:
         ("forgets_close", "closing"),
         ("wrong_list", "entries"),
         ("unordered_list", "entries"),
+        ("any_cursor", "entries"),
+        ("closes_used_keys", "key-asked-for"),
+        ("grants_less", "granted"),
+        ("gives_up", "granted"),
+        ("new_key", "granted"),
+        ("other_signature", "granted"),
+        ("never_confirms", "granted"),
     ],
 )
 def test_every_planted_mistake_is_found(wrong: str, check: str) -> None:
@@ -87,7 +107,7 @@ def test_a_bank_whose_answers_cannot_be_trusted_is_wrong_from_the_first_word(wro
 
 
 def test_alone_it_runs_without_this_program_and_says_what_it_found(tmp_path: Path) -> None:
-    for name in ("kit.py", "wire.py"):
+    for name in ("kit.py", "wire.py", "listening.py"):
         (tmp_path / name).write_bytes((Path(program.__file__).parent / name).read_bytes())
     toy, config = partnered("no_stale")
     (tmp_path / "partner.json").write_text(json.dumps(config))
@@ -99,6 +119,8 @@ def test_alone_it_runs_without_this_program_and_says_what_it_found(tmp_path: Pat
         ]
         command = [sys.executable, "-I", "-c", "; ".join(lines)]
         options = ["--config", "partner.json", "--vectors", str(DOCS / "vectors.json"), "--state", "state.json"]
+        options += ["--listen", f"127.0.0.1:{free_port()}"]
+        toy.partner_address = f"http://{options[-1]}"
         done = subprocess.run(
             [*command, address, *options], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from xinshi.interbank.protocol.bodies import (
     EntriesQuery,
     Message,
+    MessageType,
     MissingQuery,
     StateQuery,
     UnsupportedVersion,
@@ -26,6 +29,7 @@ from xinshi.interbank.protocol.bodies import (
 )
 from xinshi.interbank.protocol.canonical import Malformed, canonical, digest, parsed
 from xinshi.interbank.protocol.signing import BadSignature, opened, require_signed
+from xinshi.interbank.protocol.signing import envelope as sealed
 
 KNOWN, KIND_REFUSED, LIMIT = "known", "honorary", 10_000
 
@@ -62,6 +66,9 @@ class Toy:
     waiting: dict[int, Message] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     is_disputed: bool = False
+    partner_address: str = ""
+    sent: dict[int, tuple[Message, str]] = field(default_factory=dict)
+    """What it sends by itself, with its state in the list."""
 
     def answer_all(self, path: str, data: bytes) -> tuple[int, dict[str, Any]]:
         if len(data) > 262_144 and self.wrong != "no_size_limit":
@@ -97,6 +104,8 @@ class Toy:
         if isinstance(body, StateQuery):
             return [self._signed(self._state(body))]
         if isinstance(body, EntriesQuery):
+            if body.after and self.wrong != "any_cursor":
+                raise Refused("malformed")
             return [self._signed(self._listing(body))]
         return []
 
@@ -158,8 +167,46 @@ class Toy:
             (message.type.value, message.key, message.hash),
             {"state": "refused" if code else "applied", "code": code, "minutes": message.minutes, "decided_at": _now()},
         )
+        if message.type is MessageType.REQUEST and not code:
+            threading.Thread(target=self._grant, args=(message,), daemon=True).start()
         if self.wrong != "refused_takes_no_place" or not code:
             self.next_sequence, self.last_hash = message.sequence + 1, message.hash
+
+    def _grant(self, request: Message) -> None:
+        """Send what was granted until it is answered."""
+        number = len(self.sent) + 1
+        transfer = replace(
+            request,
+            type=MessageType.TRANSFER,
+            sender=self.code,
+            receiver=self.partner,
+            sequence=number,
+            previous=self.sent[number - 1][0].hash if number > 1 else "0" * 64,
+            minutes=request.minutes - (self.wrong == "grants_less"),
+            worked_on=f"{datetime.now(UTC):%Y-%m-%d}",
+            category="0099",
+            activity="门诊导医",
+            evidence="e" * 64,
+        )
+        self.sent[number] = transfer, "open"
+        for number_of_tries in range(100):
+            if self._is_answered(transfer):
+                self.sent[number] = transfer, "open" if self.wrong == "never_confirms" else "applied"
+                return
+            if self.wrong == "gives_up":
+                return
+            if self.wrong == "new_key":
+                transfer = replace(transfer, key=f"t{number_of_tries:020d}")
+            time.sleep(0.03)
+
+    def _is_answered(self, transfer: Message) -> bool:
+        private = Ed25519PrivateKey.generate() if self.wrong == "other_signature" else self.private
+        data = json.dumps({"envelopes": [sealed(transfer, key_id="toy-1", private_key=private)]}).encode()
+        try:
+            with urllib.request.urlopen(f"{self.partner_address}/interbank/v1/messages", data, timeout=5) as answer:
+                return "answer" in str(json.loads(answer.read()))
+        except OSError:
+            return False
 
     def _refusal(self, message: Message) -> str:
         others = [
@@ -199,10 +246,12 @@ class Toy:
         place = query.message_type.value, query.key, query.message
         found = self._stored(*place)
         if query.close and found["state"] in ("absent", "waiting"):
-            closed = {"state": "refused", "code": "closed", "minutes": found["minutes"], "decided_at": _now()}
+            is_used = any(key[:2] == place[:2] for key in self.outcomes) and self.wrong != "closes_used_keys"
+            code = "key_reused" if is_used else "closed"
+            closed = {"state": "refused", "code": code, "minutes": found["minutes"], "decided_at": _now()}
             if self.wrong != "forgets_close":
                 self.outcomes[place] = closed
-            found = {"state": "refused", "code": "closed", "minutes": found["minutes"], "at": closed["decided_at"]}
+            found = {"state": "refused", "code": code, "minutes": found["minutes"], "at": closed["decided_at"]}
         return self._answer(query, query.message, **found)
 
     def _answer(
@@ -225,6 +274,13 @@ class Toy:
                     "message": message.hash, "minutes": message.minutes, "kind": message.kind,
                     "sent_at": message.sent_at, "state": "refused" if self.wrong == "wrong_list" else stored["state"],
                 })  # fmt: skip
+        entries += [
+            {
+                "direction": "sent", "sequence": number, "type": "transfer", "key": message.key, "message": message.hash,
+                "minutes": message.minutes, "kind": message.kind, "sent_at": message.sent_at, "state": state,
+            }
+            for number, (message, state) in sorted(self.sent.items())
+        ]  # fmt: skip
         return {
             "version": 1, "type": "listing", "from": self.code, "to": self.partner, "about": digest(query.body()),
             "from_day": query.from_day, "to_day": query.to_day, "drawn_at": _now(),
