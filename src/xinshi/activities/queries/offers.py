@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 
 from xinshi.activities import access
 from xinshi.activities.domain import FIRST_DAY, LAST_DAY
-from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
+from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, held_of, may_wait, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInSearch
 from xinshi.activities.queries.deciding import candidates, surroundings
 from xinshi.activities.queries.listing import (
@@ -264,9 +264,7 @@ def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
     if place.seen is None or place.person_id != actor.person_id:
         return None
     offer, listed, candidate = place.seen
-    mine = HeldShift(
-        place.signup_id, offer.shift_id, place.state, offer.title, offer.place, offer.starts_at, offer.ends_at
-    )
+    mine = held_of(offer, signup_id=place.signup_id, state=place.state)
     taken = offer.taken + (place.state == SignUp.State.CONFIRMED)
     return _seen(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine).shown()
 
