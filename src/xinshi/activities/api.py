@@ -203,6 +203,8 @@ class OfferedShiftOut(Schema):
     refusal: str | None
     help: str
     """What would help, as a code: other_time, qualification, course, insurance, limits and others."""
+    risks: str
+    """What volunteers are told before they sign up; empty where there is nothing to tell."""
 
 
 class ActivityOut(Schema):
@@ -287,6 +289,7 @@ def offered_shift_out(shift: queries.OfferedShift) -> OfferedShiftOut:
         may_sign_up=shift.my_signup_id is None and shift.refusal is None,
         refusal_code=shift.refusal.code if shift.refusal else None,
         refusal=refusal_text(shift.refusal) if shift.refusal else None,
+        risks=shift.risks,
     )
 
 

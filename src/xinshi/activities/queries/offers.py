@@ -33,6 +33,7 @@ from xinshi.kernel.errors import DomainError, NotFound
 
 SHIFTS_PER_PAGE: Final = 60
 SUGGESTED: Final = 3
+RISKS_IN_A_LINE_MAX: Final = 120
 OF_THE_SHIFT: Final = frozenset({"shift_started", "activity_not_open", "sign_up_closed", "shift_full"})
 """Reasons that a visitor sees who is nobody yet."""
 NOBODY: Final = Candidate(person_id=0, facts=Facts(person_id=0), passbook_state=None)
@@ -66,6 +67,12 @@ class OfferedShift:
     refusal: DomainError | None
     help: Help
     may_wait: bool
+    risks: str
+
+    @property
+    def reads_risks_first(self) -> bool:
+        """The risks are told where one signs up (志愿服务条例, article 12): too long for a line, they are on the page."""
+        return len(self.risks) > RISKS_IN_A_LINE_MAX
 
     @property
     def places_left(self) -> int:
@@ -376,4 +383,5 @@ def _shown(seen: _Seen) -> OfferedShift:
         refusal=first,
         help=help_for(first) if first else Help.NOTHING,
         may_wait=seen.is_known and may_wait(reasons, offer),
+        risks=listed.risks.strip(),
     )
