@@ -23,6 +23,7 @@ from xinshi.activities.domain import (
 )
 from xinshi.activities.fields import ID_MAX, Moment, Reason, Reference
 from xinshi.activities.models import Activity
+from xinshi.activities.notes.api import router as notes_router
 from xinshi.activities.patterns.api import router as patterns_router
 from xinshi.activities.programmes.api import router as programmes_router
 from xinshi.activities.requests.api import router as requests_router
@@ -37,6 +38,7 @@ router = Router(tags=["activities"])
 router.add_router("", requests_router)
 router.add_router("", programmes_router)
 router.add_router("", patterns_router)
+router.add_router("", notes_router)
 ALIVE = ("confirmed", "offered", "waiting", "requested")
 Identifier = Annotated[int, Path(ge=1, le=ID_MAX)]
 Cursor = Annotated[int | None, Query(ge=1, le=ID_MAX)]
