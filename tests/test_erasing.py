@@ -72,6 +72,7 @@ EMPTIED_BY_TIME: Final = {"outgoing_text", "one_time_code"}
 """Emptied once a text is sent or a code has run out (`messages.texting`, `messages.codes`)."""
 OF_PEOPLE: Final = {
     "activity",
+    "activity_note",
     "calendar_address",
     "campaign",
     "campaign_called_person",

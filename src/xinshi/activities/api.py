@@ -23,6 +23,7 @@ from xinshi.activities.domain import (
 )
 from xinshi.activities.fields import ID_MAX, Moment, Reason, Reference
 from xinshi.activities.models import Activity
+from xinshi.activities.notes.api import router as notes_router
 from xinshi.activities.patterns.api import router as patterns_router
 from xinshi.activities.programmes.api import router as programmes_router
 from xinshi.activities.requests.api import router as requests_router
@@ -37,6 +38,7 @@ router = Router(tags=["activities"])
 router.add_router("", requests_router)
 router.add_router("", programmes_router)
 router.add_router("", patterns_router)
+router.add_router("", notes_router)
 ALIVE = ("confirmed", "offered", "waiting", "requested")
 Identifier = Annotated[int, Path(ge=1, le=ID_MAX)]
 Cursor = Annotated[int | None, Query(ge=1, le=ID_MAX)]
@@ -203,6 +205,8 @@ class OfferedShiftOut(Schema):
     refusal: str | None
     help: str
     """What would help, as a code: other_time, qualification, course, insurance, limits and others."""
+    risks: str
+    """What volunteers are told before they sign up; empty where there is nothing to tell."""
 
 
 class ActivityOut(Schema):
@@ -287,6 +291,7 @@ def offered_shift_out(shift: queries.OfferedShift) -> OfferedShiftOut:
         may_sign_up=shift.my_signup_id is None and shift.refusal is None,
         refusal_code=shift.refusal.code if shift.refusal else None,
         refusal=refusal_text(shift.refusal) if shift.refusal else None,
+        risks=shift.risks,
     )
 
 

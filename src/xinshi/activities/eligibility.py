@@ -35,6 +35,7 @@ from xinshi.activities.reasons import (
     LicenceMissing,
     LicenceRunsOut,
     NightsNotWanted,
+    NoDangerForMinors,
     NoLifting,
     NoNightsForMinors,
     NotOfTeam,
@@ -45,6 +46,7 @@ from xinshi.activities.reasons import (
     QualificationMissing,
     QualificationRunsOut,
     QuotaFull,
+    RecoveryTooShort,
     RestTooShort,
     SignUpClosed,
     TooOldForRole,
@@ -150,6 +152,11 @@ class Surroundings:
     """Who leads the activity asks for somebody else: the shift may have begun, and waves do not bind."""
 
 
+def held_of(offer: Offer, *, signup_id: int = 0, state: str = "") -> HeldShift:
+    """The shift as somebody holds it who has just taken it."""
+    return HeldShift(signup_id, offer.shift_id, state, offer.title, offer.place, offer.starts_at, offer.ends_at)
+
+
 def refusals(candidate: Candidate, offer: Offer, around: Surroundings) -> list[DomainError]:
     """Every reason why this person may not take a place in this shift now, the gravest first; empty: they may."""
     found = [
@@ -237,8 +244,11 @@ def _about_person(candidate: Candidate, offer: Offer, around: Surroundings) -> I
     day, facts, asks = clock.local_day(offer.starts_at), candidate.facts, offer.requirements
     if candidate.needs_guardian and not candidate.has_guardians_consent:
         yield GuardianConsentMissing()
-    if is_minor(facts.birth_date, today=day) and touches_night(offer.starts_at, offer.ends_at, around.rules):
-        yield NoNightsForMinors()
+    if is_minor(facts.birth_date, today=day):
+        if touches_night(offer.starts_at, offer.ends_at, around.rules):
+            yield NoNightsForMinors()
+        if offer.is_dangerous:
+            yield NoDangerForMinors()
     if offer.is_dangerous and not facts.has(INSURANCE, day):
         yield InsuranceMissing()
     for code in asks.qualifications:
@@ -305,8 +315,8 @@ def _about_limits(candidate: Candidate, offer: Offer, around: Surroundings) -> I
 
 
 def _about_other_shifts(candidate: Candidate, offer: Offer, rules: SignUpRules) -> Iterator[DomainError]:
-    """The first conflict, else the first want of rest and of time to get there."""
-    reach = _reach(rules.rest_minutes, rules.travel_minutes)
+    """The first conflict, else the first want of rest, of recovery and of time to get there."""
+    reach = _reach(rules.rest_minutes, rules.recovery_minutes, rules.travel_minutes)
     after, before = offer.starts_at - reach, offer.ends_at + reach
     others = [
         held
@@ -326,6 +336,12 @@ def _about_other_shifts(candidate: Candidate, offer: Offer, rules: SignUpRules) 
             yield RestTooShort(title=held.title, hours=rules.rest_minutes // 60)
             break
     for held in others:
+        first: HeldShift | Offer = held if held.starts_at < offer.starts_at else offer
+        gap = max(offer.starts_at - held.ends_at, held.starts_at - offer.ends_at)
+        if gap < timedelta(minutes=rules.recovery_minutes) and is_hard(first, rules):
+            yield RecoveryTooShort(title=held.title, hours=hours_figure(rules.recovery_minutes))
+            break
+    for held in others:
         gap = max(offer.starts_at - held.ends_at, held.starts_at - offer.ends_at)
         if held.place.strip() != offer.place.strip() and gap < timedelta(minutes=rules.travel_minutes):
             yield TravelTooShort(title=held.title, minutes=rules.travel_minutes)
@@ -333,9 +349,9 @@ def _about_other_shifts(candidate: Candidate, offer: Offer, rules: SignUpRules) 
 
 
 @lru_cache(maxsize=8)
-def _reach(rest_minutes: int, travel_minutes: int) -> timedelta:
+def _reach(rest_minutes: int, recovery_minutes: int, travel_minutes: int) -> timedelta:
     """So far around a shift another one can be too near."""
-    return timedelta(minutes=max(rest_minutes, travel_minutes))
+    return timedelta(minutes=max(rest_minutes, recovery_minutes, travel_minutes))
 
 
 def _about_places(candidate: Candidate, offer: Offer, around: Surroundings) -> Iterator[DomainError]:
@@ -350,6 +366,11 @@ def _about_places(candidate: Candidate, offer: Offer, around: Surroundings) -> I
     opened = _opening(candidate, offer, around.at)
     if opened.is_open and opened.places_max is not None and offer.taken >= opened.places_max:
         yield WavePlacesTaken(moment=opened.opens_at) if opened.opens_at else WaveFull()
+
+
+def is_hard(shift: HeldShift | Offer, rules: SignUpRules) -> bool:
+    """Whether one recovers after it: it is long, or touches the night."""
+    return shift.minutes >= rules.hard_from_minutes or touches_night(shift.starts_at, shift.ends_at, rules)
 
 
 def touches_night(starts_at: datetime, ends_at: datetime, rules: SignUpRules) -> bool:

@@ -56,6 +56,9 @@ class ShiftLine:
     help: str = ""
     help_address: str = ""
     button: Button | None = None
+    risks: str = ""
+    read_first: str = ""
+    """Words of the way to the page with the risks, where they are too long for a line and one signs up there."""
     sign_in: str = ""
     """For a visitor: where to sign in, and back."""
 
@@ -76,6 +79,8 @@ def line_of(actor: Actor, shift: OfferedShift) -> ShiftLine:
     sentence = help_sentence(shift.help, shift.refusal) if is_refused and not shift.may_wait else ""
     address = _address("activities:detail", shift.activity_id)
     is_visitor = actor.user_id is None
+    may_take = not is_visitor and not state and (shift.may_wait or (not is_refused and actor.person_id is not None))
+    reads_first = may_take and shift.reads_risks_first
     return ShiftLine(
         id=shift.id,
         title=shift.title,
@@ -87,7 +92,11 @@ def line_of(actor: Actor, shift: OfferedShift) -> ShiftLine:
         refusal=refusal_text(shift.refusal) if shift.refusal is not None and not state else "",
         help=gettext(sentence) if sentence else "",
         help_address=help_address(shift.help, shift.refusal) if sentence else "",
-        button=None if state or is_visitor else _button(actor, shift, begins),
+        button=_button(shift, begins) if may_take and not reads_first else None,
+        risks=gettext("Risks: %(risks)s") % {"risks": shift.risks}
+        if shift.risks and not shift.reads_risks_first
+        else "",
+        read_first=gettext("Read the risks, then sign up") if reads_first else "",
         sign_in=f"{reverse('account_login')}?next={address}" if is_visitor and shift.refusal is None else "",
     )
 
@@ -100,13 +109,11 @@ def own_state(code: str) -> tuple[str, str]:
     return gettext(text), tone
 
 
-def _button(actor: Actor, shift: OfferedShift, begins: str) -> Button | None:
+def _button(shift: OfferedShift, begins: str) -> Button:
     names = {"title": shift.title, "time": begins}
     if shift.may_wait:
         label = gettext("Wait for a place: %(title)s, %(time)s") % names
         return Button(_address("activities:wait", shift.id), gettext("Wait"), label, is_primary=False)
-    if shift.refusal is not None or actor.person_id is None:
-        return None
     text = gettext("Ask for a place") if shift.is_on_request else gettext("Sign up")
     label = gettext("Sign up: %(title)s, %(time)s") % names
     return Button(_address("activities:sign_up", shift.id), text, label, is_primary=True)

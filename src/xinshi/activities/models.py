@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities.feeds.models import CalendarAddress
 from xinshi.activities.groups.models import PlaceHold
+from xinshi.activities.notes.models import ActivityNote
 from xinshi.activities.patterns.models import ActivityPattern
 from xinshi.activities.programmes.models import OwnDay
 from xinshi.activities.requests.models import RequestStep, ServiceRequest
@@ -19,6 +20,7 @@ from xinshi.people.models import Person
 
 __all__ = [
     "Activity",
+    "ActivityNote",
     "ActivityPattern",
     "ActivityRole",
     "CalendarAddress",

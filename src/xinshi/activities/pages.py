@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from xinshi.activities import actions, queries
 from xinshi.activities.forms import OfferFilter
 from xinshi.activities.lines import lines_by_day
+from xinshi.activities.notes.queries import notes_on
 from xinshi.activities.queries.line import own_holds
 from xinshi.activities.queries.line import own_sign_up as own_sign_up_of
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, back, page, refusal_text
@@ -61,7 +62,8 @@ def offers(request: PageRequest) -> HttpResponse:
 @page(PUBLIC)
 def detail(request: PageRequest, activity_id: int) -> HttpResponse:
     found = queries.activity_detail(request.actor, activity_id)
-    return render(request, "activities/detail.html", {"found": found, "activity": found.activity})
+    notes = notes_on(request.actor, found.activity)
+    return render(request, "activities/detail.html", {"found": found, "activity": found.activity, "notes": notes})
 
 
 @page(SIGNED_IN)

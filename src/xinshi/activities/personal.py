@@ -7,6 +7,7 @@ from typing import Any
 
 from xinshi.activities.models import (
     Activity,
+    ActivityNote,
     CalendarAddress,
     PlaceHold,
     ServiceRequest,
@@ -42,6 +43,9 @@ def copy_of(person_ids: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
             "attended_at",
             "cancelled_at",
         ),
+        "activity_notes": copied(
+            ActivityNote.objects.filter(written_by__in=ids), "activity__title", "audience", "text", "written_at"
+        ),
         "asked_to_stand_in": copied(StandInAsk.objects.filter(person__in=ids), "asked_at", "state", "answered_at"),
         "calendar_addresses": copied(CalendarAddress.objects.filter(person__in=ids), "made_at", "revoked_at"),
     }
@@ -57,6 +61,7 @@ def forget(*, actor: Actor, person_ids: Sequence[int]) -> None:
         forget_told(object_refs=activities, name=name)
     signups.exclude(note="").update(note="")
     signups.exclude(reason="").update(reason=EMPTIED)
+    ActivityNote.objects.filter(written_by__in=ids).update(text=EMPTIED)
     StandInSearch.objects.filter(signup__person__in=ids).update(reason="")
     CalendarAddress.objects.filter(person__in=ids).delete()
     PlaceHold.objects.filter(held_for__in=ids).update(name=EMPTIED)

@@ -138,6 +138,15 @@ class NoNightsForMinors(Ineligible):
     is_law = True
 
 
+class NoDangerForMinors(Ineligible):
+    """志愿服务条例 article 15, and what the provinces' rules make of it; no coordinator can set it aside."""
+
+    code = "no_danger_for_minors"
+    message = gettext_noop("Who is under 18 takes no service that may be dangerous.")
+    help = Help.OTHER_SHIFT
+    is_law = True
+
+
 class GuardianConsentMissing(Ineligible):
     code = "guardian_consent_missing"
     message = gettext_noop("Who is under age needs a guardian's consent first.")
@@ -230,6 +239,15 @@ class RestTooShort(Ineligible):
     code = "rest_too_short"
     message = gettext_noop(
         "Between this shift and “%(title)s” on the day before or after are less than %(hours)s hours."
+    )
+    help = Help.OTHER_TIME
+
+
+class RecoveryTooShort(Ineligible):
+    code = "recovery_too_short"
+    message = gettext_noop(
+        "This shift or “%(title)s” is long or at night, and after such a shift one recovers for %(hours)s hours "
+        "before the next."
     )
     help = Help.OTHER_TIME
 

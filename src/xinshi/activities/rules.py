@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 DAY_MINUTES: Final = 24 * 60
+GAP_MINUTES_MAX: Final = 7 * DAY_MINUTES
+"""What is asked between two shifts looks no further: somebody's other shifts are read for a week around one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,10 @@ class SignUpRules:
 
     rest_minutes: int = 11 * 60
     """Between the last shift of a day and the first of another."""
+    recovery_minutes: int = DAY_MINUTES
+    """After a shift that is hard on people, also on the same day; the plan of a week may ask for more."""
+    hard_from_minutes: int = 10 * 60
+    """So long a shift is hard; those that touch the night are hard too."""
     travel_minutes: int = 30
     """Between two shifts at different places."""
     night_from_hour: int = 22
@@ -51,6 +57,8 @@ class SignUpRules:
         rules = cls(**given)
         if rules.offer_minutes_min < 1 or rules.asked_at_once < 1 or rules.night_from_hour <= rules.night_until_hour:
             raise ValueError("XINSHI_SIGN_UP_RULES: an offer lasts, somebody is asked, the night ends in the morning")
+        if max(rules.rest_minutes, rules.recovery_minutes, rules.travel_minutes) > GAP_MINUTES_MAX:
+            raise ValueError("XINSHI_SIGN_UP_RULES: rest, recovery and the way are at most seven days")
         return rules
 
 

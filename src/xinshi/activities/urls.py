@@ -8,6 +8,7 @@ from xinshi.activities import line_pages, pages, planning_pages
 from xinshi.activities.feeds import pages as feed_pages
 from xinshi.activities.groups import pages as group_pages
 from xinshi.activities.importing import pages as import_pages
+from xinshi.activities.notes import pages as note_pages
 from xinshi.activities.patterns import pages as pattern_pages
 from xinshi.activities.programmes import pages as programme_pages
 from xinshi.activities.requests import pages as request_pages
@@ -61,6 +62,8 @@ urlpatterns = [
     path("shifts/<int:shift_id>/add-person/", planning_pages.add_person, name="add_person"),
     path("to-decide/", line_pages.to_decide, name="to_decide"),
     path("<int:activity_id>/waves/", wave_pages.waves, name="waves"),
+    path("<int:activity_id>/notes/", note_pages.write, name="write_note"),
+    path("notes/<int:note_id>/take-back/", note_pages.take_back, name="take_back_note"),
     path("shifts/<int:shift_id>/wait/", pages.wait, name="wait"),
     path("shifts/<int:shift_id>/group/", group_pages.group, name="group"),
     path("shifts/<int:shift_id>/people/", line_pages.people, name="people"),

@@ -1,4 +1,4 @@
-"""The one NinjaAPI: authentication by session or token, problem+json, every room's router."""
+"""The one API: authentication by session or token, problem+json, every room's router."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.multipartparser import MultiPartParserError
 from django.urls import URLPattern, URLResolver
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
+from xinshi.api.schema import HospitalAPI
 from xinshi.doors.api import problem_response
 from xinshi.kernel.errors import DomainError, Invalid, NotFound, NotSignedIn, gettext_noop
 
@@ -94,7 +94,7 @@ class MethodNotAllowed(DomainError):
     status = 405
 
 
-api = NinjaAPI(
+api = HospitalAPI(
     title="Xinshi 心时",
     version="1",
     description="The hospital time bank. Errors are application/problem+json; writes take an Idempotency-Key.",

@@ -12,7 +12,16 @@ from pydantic import Field
 
 from xinshi.activities.api import Cursor, Identifier, Limit, Moment, Reference
 from xinshi.appeals import actions, queries
-from xinshi.appeals.domain import DAY_MINUTES, TEXT_LENGTH_MAX, Asked, Given, Kind, NewRequest, Remedy, RequestState
+from xinshi.appeals.domain import (
+    DAY_MINUTES,
+    TEXT_LENGTH_MAX,
+    Asked,
+    CorrectionKind,
+    Given,
+    NewRequest,
+    Remedy,
+    RequestState,
+)
 from xinshi.appeals.models import CorrectionRequest
 from xinshi.documents.evidence import check_size
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
@@ -25,7 +34,7 @@ class CorrectionRequestOut(Schema):
     """A request in a list; `due_on` is by when it is to be answered, `level` 1 coordinators, 2 administrators."""
 
     id: int
-    kind: Kind
+    kind: CorrectionKind
     subject_ref: str
     person_id: int
     state: RequestState
@@ -75,7 +84,7 @@ class AskIn(Schema):
     """`subject_ref` names what it is about (`service-record:12`, `deposit:5`, `voucher:3`, `passbook:7`); empty for service
     that is missing. `person_id`: whose hours, where a coordinator writes it down for somebody."""
 
-    kind: Kind
+    kind: CorrectionKind
     subject_ref: Annotated[str, Field(max_length=64, pattern=NO_NUL)] = ""
     text: Text
     starts_at: Moment | None = None
@@ -107,7 +116,7 @@ class CorrectionGrantIn(Schema):
 def _out(row: CorrectionRequest) -> CorrectionRequestOut:
     return CorrectionRequestOut(
         id=row.pk,
-        kind=Kind(row.kind),
+        kind=CorrectionKind(row.kind),
         subject_ref=row.subject_ref,
         person_id=row.person_id,
         state=RequestState(row.state),

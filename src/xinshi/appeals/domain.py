@@ -25,7 +25,7 @@ SECOND_LEVEL: Final = 2
 ROLE_OF_LEVEL: Final[Mapping[int, Role]] = {FIRST_LEVEL: Role.COORDINATOR, SECOND_LEVEL: Role.ADMINISTRATOR}
 
 
-class Kind(StrEnum):
+class CorrectionKind(StrEnum):
     """What a request is about."""
 
     RECORD = "record"
@@ -207,7 +207,7 @@ class Asked:
 class NewRequest:
     """A request as it is made; `person_id` is whose hours it is about, where somebody else types it for them."""
 
-    kind: Kind
+    kind: CorrectionKind
     subject_ref: str = ""
     text: str
     asked: Asked = Asked()
@@ -278,18 +278,18 @@ def checked_reason(typed: str) -> str:
     return text
 
 
-def check_asked(kind: Kind, asked: Asked, *, now: datetime) -> None:
+def check_asked(kind: CorrectionKind, asked: Asked, *, now: datetime) -> None:
     """What this kind needs is said, and may be true."""
     if (asked.starts_at is None) != (asked.ends_at is None):
         raise TimesMissing
-    if kind == Kind.RECORD and asked.starts_at is None and asked.minutes is None:
+    if kind == CorrectionKind.RECORD and asked.starts_at is None and asked.minutes is None:
         raise TimesMissing
-    if kind == Kind.MISSING:
+    if kind == CorrectionKind.MISSING:
         if asked.starts_at is None:
             raise TimesMissing
         if asked.shift_id is None and not (asked.title.strip() and asked.place.strip() and asked.category):
             raise ServiceNotDescribed
-    if kind == Kind.VOUCHER and asked.remedy is None:
+    if kind == CorrectionKind.VOUCHER and asked.remedy is None:
         raise NotAskable
     if asked.minutes is not None and not 1 <= asked.minutes <= DAY_MINUTES:
         raise TimesNotPossible

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from xinshi.activities.forms import category_choices
 from xinshi.activities.models import Shift
 from xinshi.activities.queries import organizers, possible_leaders
-from xinshi.appeals.domain import EVIDENCE_MAX, TEXT_LENGTH_MAX, Asked, Given, Kind, Remedy
+from xinshi.appeals.domain import EVIDENCE_MAX, TEXT_LENGTH_MAX, Asked, CorrectionKind, Given, Remedy
 from xinshi.appeals.models import CorrectionRequest
 from xinshi.appeals.queries import Askable, shifts_of_day
 from xinshi.appeals.wording import span_text
@@ -127,11 +127,11 @@ class AskForm(TimesForm):
         self.fields["kind"].initial = askable.kinds[0].value
         if len(kinds) == 1:
             self.fields["kind"].widget = forms.HiddenInput()
-        if Kind.MISSING in kinds:
+        if CorrectionKind.MISSING in kinds:
             self._offer("shift", [NONE_OF_THEM, *((str(row.pk), shift_label(row)) for row in shifts)])
             self._offer("category", [("", "–"), *category_choices()])
             self.fields["day"].required = self.fields["starts"].required = self.fields["ends"].required = True
-        voucher = askable.subjects.get(Kind.VOUCHER)
+        voucher = askable.subjects.get(CorrectionKind.VOUCHER)
         if voucher is not None:
             labels = CorrectionRequest.RemedyChoice
             self._offer("remedy", [(remedy.value, labels(remedy.value).label) for remedy in voucher.remedies])
@@ -139,17 +139,17 @@ class AskForm(TimesForm):
             del self.fields[name]
 
     @staticmethod
-    def _unneeded(kinds: set[Kind], *, has_shifts: bool) -> set[str]:
+    def _unneeded(kinds: set[CorrectionKind], *, has_shifts: bool) -> set[str]:
         unneeded = set()
-        if not kinds & {Kind.RECORD, Kind.MISSING}:
+        if not kinds & {CorrectionKind.RECORD, CorrectionKind.MISSING}:
             unneeded |= {"day", "starts", "ends"}
-        if Kind.RECORD not in kinds:
+        if CorrectionKind.RECORD not in kinds:
             unneeded |= {"hours"}
-        if Kind.MISSING not in kinds:
+        if CorrectionKind.MISSING not in kinds:
             unneeded |= {"shift", "title", "place", "category"}
         elif not has_shifts:
             unneeded |= {"shift"}
-        if Kind.VOUCHER not in kinds:
+        if CorrectionKind.VOUCHER not in kinds:
             unneeded |= {"remedy"}
         return unneeded
 
@@ -170,21 +170,25 @@ class AskForm(TimesForm):
         except HoursNotReadable as refusal:
             raise forms.ValidationError(refusal_text(refusal)) from None
 
-    def kind_chosen(self) -> Kind:
-        return Kind(self.cleaned_data["kind"])
+    def kind_chosen(self) -> CorrectionKind:
+        return CorrectionKind(self.cleaned_data["kind"])
 
     def asked(self) -> Asked:
         """The typed fields as a value; of those that the kind does not need nothing is taken."""
         typed, kind = self.cleaned_data, self.kind_chosen()
-        starts_at, ends_at = self.moments() if kind in (Kind.RECORD, Kind.MISSING) else (None, None)
-        if kind == Kind.RECORD and typed.get("hours") and not {"day", "starts", "ends"} & set(self.changed_data):
+        starts_at, ends_at = self.moments() if kind in (CorrectionKind.RECORD, CorrectionKind.MISSING) else (None, None)
+        if (
+            kind == CorrectionKind.RECORD
+            and typed.get("hours")
+            and not {"day", "starts", "ends"} & set(self.changed_data)
+        ):
             starts_at, ends_at = None, None  # The times stand there as they were offered; only the hours were typed.
-        is_missing = kind == Kind.MISSING
-        remedy = typed.get("remedy") if kind == Kind.VOUCHER else None
+        is_missing = kind == CorrectionKind.MISSING
+        remedy = typed.get("remedy") if kind == CorrectionKind.VOUCHER else None
         return Asked(
             starts_at=starts_at,
             ends_at=ends_at,
-            minutes=typed.get("hours") if kind == Kind.RECORD and starts_at is None else None,
+            minutes=typed.get("hours") if kind == CorrectionKind.RECORD and starts_at is None else None,
             remedy=Remedy(remedy) if remedy else None,
             title=typed.get("title", "") if is_missing else "",
             place=typed.get("place", "") if is_missing else "",
@@ -244,9 +248,9 @@ class AnswerForm(TimesForm):
         super().__init__(*args, **kwargs)
         self.initial = dict(stands)
         unneeded = set()
-        if request.kind not in (Kind.RECORD, Kind.MISSING):
+        if request.kind not in (CorrectionKind.RECORD, CorrectionKind.MISSING):
             unneeded |= {"day", "starts", "ends"}
-        if request.kind != Kind.MISSING or request.asked_from is None:
+        if request.kind != CorrectionKind.MISSING or request.asked_from is None:
             unneeded |= {"shift", "organizer", "person_in_charge"}
         else:
             self._offer("shift", [(str(row.pk), shift_label(row)) for row in shifts_of_day(request.asked_from)])

@@ -7,12 +7,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from xinshi.activities.models import Shift
-from xinshi.appeals.domain import Kind, Remedy, RequestState, What
+from xinshi.appeals.domain import CorrectionKind, Remedy, RequestState, What
 from xinshi.kernel.actor import Role
 from xinshi.people.models import Person
 from xinshi.vault.fields import EncryptedTextField
 
-KINDS = [kind.value for kind in Kind]
+KINDS = [kind.value for kind in CorrectionKind]
 OPEN = ["open", "more_asked"]
 GRANTED = ["granted", "partly"]
 DECIDED = [*GRANTED, "refused"]
@@ -26,12 +26,12 @@ class CorrectionRequest(models.Model):
     """
 
     class KindChoice(models.TextChoices):
-        RECORD = Kind.RECORD.value, _("A service record is wrong")
-        MISSING = Kind.MISSING.value, _("Service is missing")
-        DEPOSIT = Kind.DEPOSIT.value, _("Hours that should not be there")
-        VOUCHER = Kind.VOUCHER.value, _("A voucher")
-        STAR = Kind.STAR.value, _("A star that was not given")
-        NOTICE = Kind.NOTICE.value, _("Objection to hours in public notice")
+        RECORD = CorrectionKind.RECORD.value, _("A service record is wrong")
+        MISSING = CorrectionKind.MISSING.value, _("Service is missing")
+        DEPOSIT = CorrectionKind.DEPOSIT.value, _("Hours that should not be there")
+        VOUCHER = CorrectionKind.VOUCHER.value, _("A voucher")
+        STAR = CorrectionKind.STAR.value, _("A star that was not given")
+        NOTICE = CorrectionKind.NOTICE.value, _("Objection to hours in public notice")
 
     class RemedyChoice(models.TextChoices):
         CANCEL = Remedy.CANCEL.value, _("Cancel it and give the hours back")

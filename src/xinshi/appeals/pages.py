@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from xinshi.activities.pages import page_number, query_without_page
 from xinshi.appeals import actions, queries
-from xinshi.appeals.domain import Kind, NewRequest
+from xinshi.appeals.domain import CorrectionKind, NewRequest
 from xinshi.appeals.forms import AppealForm, AskForm, MoreForm, contents, local_time
 from xinshi.appeals.queries import Askable, RequestDetail
 from xinshi.documents.storing import evidence_response
@@ -29,7 +29,7 @@ def ask(request: PageRequest) -> HttpResponse:
     about, person_id = request.GET.get("about", "")[:ABOUT_LENGTH_MAX], _number(request, "person")
     askable = queries.askable(request.actor, about=about, person_id=person_id)
     whose = askable.person_id or request.actor.person_id
-    shifts = queries.shifts_without_record(whose) if Kind.MISSING in askable.kinds and whose else []
+    shifts = queries.shifts_without_record(whose) if CorrectionKind.MISSING in askable.kinds and whose else []
     if request.method == "POST":
         initial = _initial(askable)
         form = AskForm(request.POST, request.FILES, askable=askable, shifts=shifts, initial=initial)
@@ -59,7 +59,7 @@ def _ask(request: PageRequest, form: AskForm, askable: Askable) -> int:
 
 def _initial(askable: Askable) -> dict[str, object]:
     """The record's own day and beginning, so that only what is wrong has to be typed."""
-    about = askable.subjects.get(Kind.RECORD)
+    about = askable.subjects.get(CorrectionKind.RECORD)
     if about is None or about.starts_at is None:
         return {}
     initial: dict[str, object] = {"day": clock.local_day(about.starts_at), "starts": local_time(about.starts_at)}

@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from xinshi.activities.models import Shift, SignUp
 from xinshi.appeals import access
-from xinshi.appeals.domain import OPEN_STATES, SECOND_LEVEL, Kind, RequestState, is_independent, references_of
+from xinshi.appeals.domain import OPEN_STATES, SECOND_LEVEL, CorrectionKind, RequestState, is_independent, references_of
 from xinshi.appeals.models import CorrectionRequest, Evidence, RequestEvent
 from xinshi.appeals.storing import EVIDENCE
 from xinshi.appeals.subjects import Subject, subject, subject_as_it_was
@@ -86,13 +86,13 @@ class RequestDetail:
 class Askable:
     """What may be asked: the kinds with the subject of each; `person_id` is set where it is for somebody else."""
 
-    subjects: Mapping[Kind, Subject] = field(default_factory=dict)
+    subjects: Mapping[CorrectionKind, Subject] = field(default_factory=dict)
     person_id: int | None = None
     person_name: str = ""
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
-        return tuple(self.subjects) or (Kind.MISSING,)
+    def kinds(self) -> tuple[CorrectionKind, ...]:
+        return tuple(self.subjects) or (CorrectionKind.MISSING,)
 
     @property
     def title(self) -> str:
@@ -185,7 +185,7 @@ def askable(actor: Actor, *, about: str = "", person_id: int | None = None) -> A
     is_own = found.person_id == actor.person_id
     is_objection = not is_own and found.is_in_notice
     is_for_another = not is_own and not is_objection and actor.has(*access.ASSISTANTS)
-    subjects: dict[Kind, Subject] = {Kind.NOTICE: found} if is_objection else {}
+    subjects: dict[CorrectionKind, Subject] = {CorrectionKind.NOTICE: found} if is_objection else {}
     if is_own or is_for_another:
         subjects = _kinds_of(found)
     if not subjects:
@@ -226,17 +226,17 @@ def _missing_for(actor: Actor, person_id: int | None) -> Askable:
     return Askable(person_id=person_id, person_name=_name_of(person_id))
 
 
-def _kinds_of(found: Subject) -> dict[Kind, Subject]:
+def _kinds_of(found: Subject) -> dict[CorrectionKind, Subject]:
     """A deposit of a service record may be wrong in its times as well; a record may not be one's own at all."""
     related = {found.reference: found}
     record_ref = _record_behind(found)
     for reference in (record_ref, f"deposit:{found.deposit_id}" if found.deposit_id else ""):
         if reference and reference not in related and (more := subject(reference)) is not None:
             related[reference] = more
-    kinds: dict[Kind, Subject] = {}
-    for kind in (Kind.RECORD, Kind.DEPOSIT, Kind.VOUCHER, Kind.STAR):
+    kinds: dict[CorrectionKind, Subject] = {}
+    for kind in (CorrectionKind.RECORD, CorrectionKind.DEPOSIT, CorrectionKind.VOUCHER, CorrectionKind.STAR):
         for one in related.values():
-            if kind in one.kinds and (kind != Kind.VOUCHER or one.remedies):
+            if kind in one.kinds and (kind != CorrectionKind.VOUCHER or one.remedies):
                 kinds[kind] = one
     return kinds
 

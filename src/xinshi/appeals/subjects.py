@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from xinshi.activities.models import Shift
-from xinshi.appeals.domain import Kind, Remedy
+from xinshi.appeals.domain import CorrectionKind, Remedy
 from xinshi.attendance.models import ServiceRecord
 from xinshi.attendance.queries import parts_in_record
 from xinshi.bank.models import Deposit, Passbook
@@ -25,7 +25,7 @@ class Subject:
     reference: str
     person_id: int
     title: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[CorrectionKind, ...]
     day: date | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -60,7 +60,11 @@ def about_missing(*, person_id: int, reference: str, title: str, shift_id: int |
         parts[f"person:{shift.activity.person_in_charge_id}"] = "led"
         title = shift.activity.title
     return Subject(
-        reference=reference, person_id=person_id, title=title, kinds=(Kind.MISSING,), parts=with_their_users(parts)
+        reference=reference,
+        person_id=person_id,
+        title=title,
+        kinds=(CorrectionKind.MISSING,),
+        parts=with_their_users(parts),
     )
 
 
@@ -84,7 +88,7 @@ def _record(number: int) -> Subject | None:
         reference=f"service-record:{number}",
         person_id=row.person_id,
         title=row.shift.activity.title,
-        kinds=(Kind.RECORD,),
+        kinds=(CorrectionKind.RECORD,),
         starts_at=row.checked_in_at,
         ends_at=row.checked_out_at,
         minutes=row.credited_minutes if row.deposit_id else None,
@@ -106,7 +110,7 @@ def _deposit(number: int) -> Subject | None:
         reference=f"deposit:{number}",
         person_id=row.passbook.person_id,
         title=row.title,
-        kinds=(Kind.DEPOSIT, Kind.NOTICE),
+        kinds=(CorrectionKind.DEPOSIT, CorrectionKind.NOTICE),
         day=row.worked_on,
         minutes=row.credited_minutes,
         spendable_minutes=row.credited_minutes - row.donation_minutes,
@@ -126,7 +130,7 @@ def _voucher(number: int) -> Subject | None:
         reference=f"voucher:{number}",
         person_id=row.person_id,
         title=row.benefit.name,
-        kinds=(Kind.VOUCHER,),
+        kinds=(CorrectionKind.VOUCHER,),
         day=row.slot.day if row.slot else None,
         minutes=row.minutes,
         remedies=REMEDIES.get(Voucher.State(row.state), ()),
@@ -150,7 +154,7 @@ def _passbook(number: int) -> Subject | None:
         reference=f"passbook:{number}",
         person_id=row.person_id,
         title=row.number,
-        kinds=(Kind.STAR,),
+        kinds=(CorrectionKind.STAR,),
         minutes=row.certified_minutes,
         parts=with_their_users({f"person:{row.person_id}": "served"}),
     )

@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.appeals.domain import Kind
+from xinshi.appeals.domain import CorrectionKind
 from xinshi.appeals.models import CorrectionRequest
 from xinshi.appeals.subjects import Subject
 from xinshi.attendance.models import ServiceRecord
@@ -48,17 +48,17 @@ class Fact:
 
 def facts(row: CorrectionRequest, about: Subject | None) -> list[Fact]:
     """What stands now beside what is asked, by the kind of the request."""
-    if row.kind == Kind.MISSING:
+    if row.kind == CorrectionKind.MISSING:
         return _facts_of_missing(row)
     assert about is not None, "rows that somebody asked about are never deleted"
     readers = {
-        Kind.RECORD: _facts_of_record,
-        Kind.DEPOSIT: _facts_of_deposit,
-        Kind.NOTICE: _facts_of_deposit,
-        Kind.VOUCHER: _facts_of_voucher,
-        Kind.STAR: _facts_of_star,
+        CorrectionKind.RECORD: _facts_of_record,
+        CorrectionKind.DEPOSIT: _facts_of_deposit,
+        CorrectionKind.NOTICE: _facts_of_deposit,
+        CorrectionKind.VOUCHER: _facts_of_voucher,
+        CorrectionKind.STAR: _facts_of_star,
     }
-    return readers[Kind(row.kind)](row, about)
+    return readers[CorrectionKind(row.kind)](row, about)
 
 
 def _facts_of_record(row: CorrectionRequest, about: Subject) -> list[Fact]:

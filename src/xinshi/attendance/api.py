@@ -37,6 +37,8 @@ class AttendanceLineOut(Schema):
     checked_in_at: datetime | None
     checked_out_at: datetime | None
     credited_minutes: int | None
+    missing_certificate: str
+    """What the role or the danger asks for and the person lacks on the day; empty where they lack nothing."""
 
 
 class ServiceRecordOut(Schema):
@@ -142,6 +144,7 @@ def _line(line: queries.ListLine) -> AttendanceLineOut:
         checked_in_at=record.checked_in_at if record else None,
         checked_out_at=record.checked_out_at if record else None,
         credited_minutes=record.credited_minutes if record else None,
+        missing_certificate=line.missing,
     )
 
 
@@ -186,8 +189,9 @@ def list_people_of_shift(
     request: HttpRequest, shift_id: Identifier, cursor: Cursor = None, limit: Limit = 200
 ) -> dict[str, Any]:
     """The leader's list: who has a place, and who is there; for who leads the activity."""
-    rows = queries.list_rows(actor_of(request), shift_id)
-    return cursor_page(rows, cursor=cursor, limit=limit, render=lambda row: _line(queries.line_of(row)))
+    shift, rows = queries.list_rows(actor_of(request), shift_id)
+    found = cursor_page(rows, cursor=cursor, limit=limit, render=lambda row: row)
+    return found | {"items": [_line(line) for line in queries.lines_of(shift, found["items"])]}
 
 
 @router.post("/check-ins", response=RecordIdsOut)

@@ -18,6 +18,7 @@ from xinshi.activities.queries import led_shift
 from xinshi.attendance import actions, queries
 from xinshi.attendance.domain import NewRecord
 from xinshi.attendance.forms import CorrectionForm, EnterForm, TimeForm, moment_on
+from xinshi.attendance.printing import list_pdf
 from xinshi.attendance.records.queries import own_sums
 from xinshi.doors.links import object_url
 from xinshi.doors.pages import SIGNED_IN, STAFF, PageRequest, attempt, page, refusal_text
@@ -40,6 +41,14 @@ def shift(request: PageRequest, shift_id: int) -> HttpResponse:
     search = request.GET.get("search", "")[:60]
     found = queries.leader_list(request.actor, shift_id, search=search)
     return render(request, "attendance/shift.html", {"found": found, "search": search})
+
+
+@page(LEADERS)
+def list_file(request: PageRequest, shift_id: int) -> HttpResponse:
+    """The same on paper, to sign."""
+    response = HttpResponse(list_pdf(queries.leader_list(request.actor, shift_id)), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="list-{shift_id}.pdf"'
+    return response
 
 
 @page(LEADERS, methods=("POST",))

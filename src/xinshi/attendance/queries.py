@@ -15,6 +15,7 @@ from xinshi.activities.access import is_planner
 from xinshi.activities.access import led_by as activities_led_by
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.attendance import access
+from xinshi.attendance.certificates import missing_certificates, names_of
 from xinshi.attendance.domain import RECORDS_MAX, working_days_left
 from xinshi.attendance.models import Approval, Correction, ServiceRecord
 from xinshi.attendance.presence import min_percent, too_short, too_short_among
@@ -47,6 +48,10 @@ class ListLine:
     volunteer_number: str
     record: ServiceRecord | None
     is_minor: bool
+    note: str = ""
+    """What they wrote when they signed up."""
+    missing: str = ""
+    """The name of what the role or the danger asks for and they lack on the day."""
 
     @property
     def state(self) -> str:
@@ -167,7 +172,7 @@ class ServiceFigures:
 def leader_list(actor: Actor, shift_id: int, *, search: str = "") -> LeaderList:
     """Who is expected and who is there; NotFound unless the actor leads the activity."""
     shift = activities.led_shift(actor, shift_id)
-    lines = [line_of(row) for row in _expected_or_there(shift_id).order_by("person__name", "pk")]
+    lines = lines_of(shift, _expected_or_there(shift_id).order_by("person__name", "pk"))
     states = [line.state for line in lines]
     term = search.strip().casefold()
     return LeaderList(
@@ -180,10 +185,9 @@ def leader_list(actor: Actor, shift_id: int, *, search: str = "") -> LeaderList:
     )
 
 
-def list_rows(actor: Actor, shift_id: int) -> QuerySet[SignUp]:
-    """The confirmed sign-ups of a shift with person and record; NotFound unless the actor leads the activity."""
-    activities.led_shift(actor, shift_id)
-    return _expected_or_there(shift_id)
+def list_rows(actor: Actor, shift_id: int) -> tuple[Shift, QuerySet[SignUp]]:
+    """A shift and its confirmed sign-ups with person and record; NotFound unless the actor leads the activity."""
+    return activities.led_shift(actor, shift_id), _expected_or_there(shift_id)
 
 
 def list_part(actor: Actor, shift_id: int, signup_ids: Iterable[int]) -> LeaderList:
@@ -201,14 +205,14 @@ def list_part(actor: Actor, shift_id: int, signup_ids: Iterable[int]) -> LeaderL
         expected_of_shift=Subquery(numbers.annotate(n=Count("pk", filter=is_gone)).values("n")),
         open_of_shift=Subquery(numbers.annotate(n=Count("pk", filter=is_open)).values("n")),
     )
-    seen = rows.select_related("person", "record", "shift__activity").defer(*activities.PERSON_UNSEEN)
+    seen = rows.select_related("person", "record", "shift__activity", "shift__role").defer(*activities.PERSON_UNSEEN)
     found = list(seen.order_by("person__name", "pk"))
     if not found:
         raise NotFound
     first = found[0]
     return LeaderList(
         shift=first.shift,
-        lines=[line_of(row) for row in found],
+        lines=lines_of(first.shift, found),
         expected=first.expected_of_shift,
         present=first.open_of_shift,
         left=first.all_of_shift - first.expected_of_shift - first.open_of_shift,
@@ -217,11 +221,16 @@ def list_part(actor: Actor, shift_id: int, signup_ids: Iterable[int]) -> LeaderL
 
 
 def expected_signups(actor: Actor, shift_id: int) -> list[int]:
-    """The sign-ups of those who were not checked in yet; NotFound unless the actor leads the activity."""
-    activities.led_shift(actor, shift_id)
+    """The sign-ups of those who were not checked in yet and lack nothing; NotFound unless the actor leads the activity.
+
+    Whose certificate or insurance is missing is looked at one by one, not checked in with everybody.
+    """
+    shift = activities.led_shift(actor, shift_id)
     rows = SignUp.objects.filter(shift_id=shift_id, state=SignUp.State.CONFIRMED)
     rows = rows.filter(Q(record=None) | Q(record__state=ServiceRecord.State.WITHDRAWN))
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    people = dict(rows.order_by("pk").values_list("pk", "person_id"))
+    lacking = missing_certificates(shift, set(people.values()))
+    return [pk for pk, person_id in people.items() if person_id not in lacking]
 
 
 def open_records(actor: Actor, shift_id: int) -> list[int]:
@@ -246,8 +255,16 @@ def _expected_or_there(shift_id: int) -> QuerySet[SignUp]:
     return rows.defer(*activities.PERSON_UNSEEN)
 
 
-def line_of(row: SignUp) -> ListLine:
-    """A sign-up, loaded with person and record, as a line of the list."""
+def lines_of(shift: Shift, signups: Iterable[SignUp]) -> list[ListLine]:
+    """Sign-ups of one shift, loaded with person and record, as lines of the list; what people lack by one query more."""
+    rows = list(signups)
+    lacking = missing_certificates(shift, {row.person_id for row in rows})
+    names = names_of(set(lacking.values()))
+    missing = {person_id: names.get(code, code) for person_id, code in lacking.items()}
+    return [_line_of(row, missing.get(row.person_id, "")) for row in rows]
+
+
+def _line_of(row: SignUp, missing: str) -> ListLine:
     return ListLine(
         signup_id=row.pk,
         person_id=row.person_id,
@@ -255,6 +272,8 @@ def line_of(row: SignUp) -> ListLine:
         volunteer_number=row.person.volunteer_number or "",
         record=getattr(row, "record", None),
         is_minor=is_minor(row.person.birth_date, today=clock.today()),
+        note=row.note,
+        missing=missing,
     )
 
 

@@ -19,6 +19,7 @@ from xinshi.attendance.sites import pages as site_pages
 app_name = "attendance"
 urlpatterns = [
     path("shifts/<int:shift_id>/", pages.shift, name="shift"),
+    path("shifts/<int:shift_id>/paper/", pages.list_file, name="list_file"),
     path("shifts/<int:shift_id>/check-in/", pages.check_in, name="check_in"),
     path("shifts/<int:shift_id>/check-out/", pages.check_out, name="check_out"),
     path("shifts/<int:shift_id>/enter/", pages.enter, name="enter"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from xinshi.appeals.actions import ask
-from xinshi.appeals.domain import Asked, Kind, NewRequest
+from xinshi.appeals.domain import Asked, CorrectionKind, NewRequest
 from xinshi.attendance.models import ServiceRecord
 from xinshi.audit.sealing import seal as seal_trail
 from xinshi.bank.actions import open_passbooks, propose_policy
@@ -127,7 +127,7 @@ def _ask(hospital: Hospital) -> None:
     ask(
         actor=member,
         request=NewRequest(
-            kind=Kind.RECORD,
+            kind=CorrectionKind.RECORD,
             subject_ref=f"service-record:{record.pk}",
             text="下班时陪一位老人办完手续才离开，晚签退了半小时。",
             asked=Asked(starts_at=record.checked_in_at, ends_at=record.checked_out_at + LONGER_BY),

@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema
 from xinshi.doors.api import actor_of
 from xinshi.liabilities import queries
 from xinshi.liabilities.counting import Count
-from xinshi.liabilities.domain import Age, Holder, Kind
+from xinshi.liabilities.domain import Age, Holder, MinutesKind
 
 router = Router(tags=["liabilities"])
 LINES_MAX = 1_000
@@ -162,7 +162,7 @@ def list_liability_accounts(
     request: HttpRequest,
     holder: Holder | None = None,
     age: Age | None = None,
-    kind: Kind | None = None,
+    kind: MinutesKind | None = None,
     organization: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
 ) -> list[LiabilityAccountOut]:
     """The accounts behind a figure, most minutes first, at most 1,000."""

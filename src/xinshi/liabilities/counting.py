@@ -12,7 +12,7 @@ from xinshi.bank.lots import holdings
 from xinshi.bank.replay import NOTICE
 from xinshi.kernel import clock
 from xinshi.ledger.models import Account
-from xinshi.liabilities.domain import Age, Holder, Kind, age_of, kind_of
+from xinshi.liabilities.domain import Age, Holder, MinutesKind, age_of, kind_of
 from xinshi.organizations.models import Membership, Organization
 from xinshi.people.models import Person
 
@@ -25,7 +25,7 @@ class Cell:
 
     holder: Holder
     age: Age
-    kind: Kind
+    kind: MinutesKind
     group: str
     organization_id: int
 

@@ -42,7 +42,7 @@ class Age(StrEnum):
 AGE_BOUNDS: Final = ((3, Age.TO_3), (6, Age.TO_6), (12, Age.TO_12), (24, Age.TO_24))
 
 
-class Kind(StrEnum):
+class MinutesKind(StrEnum):
     """Where minutes came from: deposited as verified or honorary hours, or received from somebody else."""
 
     VERIFIED = HoursKind.VERIFIED.value
@@ -58,10 +58,10 @@ def age_of(worked_on: date, today: date) -> Age:
     return Age.OLDER
 
 
-def kind_of(transfer_kind: str) -> Kind:
+def kind_of(transfer_kind: str) -> MinutesKind:
     """By the kind of the booking that brought the minutes in."""
-    kinds = {f"deposit_{kind.value}": Kind(kind.value) for kind in HoursKind}
-    return kinds.get(transfer_kind, Kind.RECEIVED)
+    kinds = {f"deposit_{kind.value}": MinutesKind(kind.value) for kind in HoursKind}
+    return kinds.get(transfer_kind, MinutesKind.RECEIVED)
 
 
 def percent(part: int, whole: int) -> int | None:

@@ -19,7 +19,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.liabilities import drawing, exporting, queries
 from xinshi.liabilities.access import READERS
 from xinshi.liabilities.counting import Count
-from xinshi.liabilities.domain import Age, Holder, Kind, percent
+from xinshi.liabilities.domain import Age, Holder, MinutesKind, percent
 from xinshi.liabilities.wording import AGES, HOLDERS, KINDS, NO_ORGANIZATION, PARTS, group_label
 
 PAGE_SIZE: Final = 50
@@ -58,7 +58,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "old_percent": percent(old, count.minutes),
         "parts": _parts(count),
         "ages": _shares(count, "age", [(age.value, str(AGES[age])) for age in Age]),
-        "kinds": _shares(count, "kind", [(kind.value, str(KINDS[kind])) for kind in Kind]),
+        "kinds": _shares(count, "kind", [(kind.value, str(KINDS[kind])) for kind in MinutesKind]),
         "groups": _shares(count, "group", [(g, group_label(g)) for g in ("staff", "student", "citizen", "")]),
         "organizations": _organizations(count),
         "past": list(reversed(past)),
@@ -137,7 +137,7 @@ def _wanted(request: PageRequest) -> queries.Wanted:
     return queries.Wanted(
         holder=known("holder", [holder.value for holder in Holder]),
         age=known("age", [age.value for age in Age]),
-        kind=known("kind", [kind.value for kind in Kind]),
+        kind=known("kind", [kind.value for kind in MinutesKind]),
         group=known("group", ["staff", "student", "citizen", "none"]),
         organization=int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None,
         part=known("part", list(PARTS)),
@@ -149,7 +149,7 @@ def _chosen(wanted: queries.Wanted, organization: str) -> list[str]:
     words = [
         str(HOLDERS[Holder(wanted.holder)]) if wanted.holder else "",
         str(AGES[Age(wanted.age)]) if wanted.age else "",
-        str(KINDS[Kind(wanted.kind)]) if wanted.kind else "",
+        str(KINDS[MinutesKind(wanted.kind)]) if wanted.kind else "",
         group_label(wanted.group.replace("none", "")) if wanted.group else "",
         (organization or str(NO_ORGANIZATION)) if wanted.organization is not None else "",
         str(PARTS[wanted.part]) if wanted.part else "",

@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.liabilities.domain import Age, Holder, Kind
+from xinshi.liabilities.domain import Age, Holder, MinutesKind
 from xinshi.people.wording import GROUPS
 
 HOLDERS: Final[dict[Holder, str | Promise]] = {
@@ -23,10 +23,10 @@ AGES: Final[dict[Age, str | Promise]] = {
     Age.TO_24: _("12 to 24 months"),
     Age.OLDER: _("more than 24 months"),
 }
-KINDS: Final[dict[Kind, str | Promise]] = {
-    Kind.VERIFIED: _("Verified hours"),
-    Kind.HONORARY: _("Honorary hours"),
-    Kind.RECEIVED: _("Received: gifts, help, donations"),
+KINDS: Final[dict[MinutesKind, str | Promise]] = {
+    MinutesKind.VERIFIED: _("Verified hours"),
+    MinutesKind.HONORARY: _("Honorary hours"),
+    MinutesKind.RECEIVED: _("Received: gifts, help, donations"),
 }
 PARTS: Final[dict[str, str | Promise]] = {"held": _("Reserved for vouchers"), "notice": _("In public notice")}
 NO_GROUP: Final = _("Not a person")

@@ -56,7 +56,7 @@ class ReviewDateWrong(DomainError):
     status = 422
 
 
-class Standing(StrEnum):
+class AgreementStanding(StrEnum):
     """How an agreement stands on a day; of a signed one the calendar decides."""
 
     DRAFT = "draft"
@@ -66,15 +66,15 @@ class Standing(StrEnum):
     ENDED = "ended"
 
 
-def standing(state: str, *, starts_on: date, ends_on: date, today: date) -> Standing:
+def standing(state: str, *, starts_on: date, ends_on: date, today: date) -> AgreementStanding:
     """`ending` within 90 days of the last day; an agreement is over the day after it, whether or not that was booked."""
     if state == "draft":
-        return Standing.DRAFT
+        return AgreementStanding.DRAFT
     if state == "ended" or ends_on < today:
-        return Standing.ENDED
+        return AgreementStanding.ENDED
     if starts_on > today:
-        return Standing.TO_BEGIN
-    return Standing.ENDING if (ends_on - today).days <= REMINDED_DAYS_BEFORE[0] else Standing.IN_FORCE
+        return AgreementStanding.TO_BEGIN
+    return AgreementStanding.ENDING if (ends_on - today).days <= REMINDED_DAYS_BEFORE[0] else AgreementStanding.IN_FORCE
 
 
 def reminder_due(ends_on: date, *, today: date) -> int | None:

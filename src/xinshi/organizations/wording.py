@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.organizations.domain import Standing
+from xinshi.organizations.domain import AgreementStanding
 from xinshi.organizations.models import AgreementEvent, Designation, DesignationReview, Organization
 
 KINDS: Final[dict[str, str | Promise]] = {
@@ -34,18 +34,18 @@ RESULTS: Final[dict[str, str | Promise]] = {
     DesignationReview.Result.ENDED: _("Ended"),
 }
 STANDINGS: Final[dict[str, str | Promise]] = {
-    Standing.DRAFT: _("Draft"),
-    Standing.TO_BEGIN: _("Begins later"),
-    Standing.IN_FORCE: _("In force"),
-    Standing.ENDING: _("Ends soon"),
-    Standing.ENDED: _("Ended"),
+    AgreementStanding.DRAFT: _("Draft"),
+    AgreementStanding.TO_BEGIN: _("Begins later"),
+    AgreementStanding.IN_FORCE: _("In force"),
+    AgreementStanding.ENDING: _("Ends soon"),
+    AgreementStanding.ENDED: _("Ended"),
 }
 STANDING_TONES: Final[dict[str, str]] = {
-    Standing.DRAFT: "",
-    Standing.TO_BEGIN: "info",
-    Standing.IN_FORCE: "good",
-    Standing.ENDING: "warn",
-    Standing.ENDED: "",
+    AgreementStanding.DRAFT: "",
+    AgreementStanding.TO_BEGIN: "info",
+    AgreementStanding.IN_FORCE: "good",
+    AgreementStanding.ENDING: "warn",
+    AgreementStanding.ENDED: "",
 }
 EVENTS: Final[dict[str, str | Promise]] = {
     AgreementEvent.What.DRAFTED: _("Drafted"),

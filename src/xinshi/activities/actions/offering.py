@@ -16,7 +16,7 @@ from django.db import transaction
 from xinshi.activities import access
 from xinshi.activities.actions.holding import local_text, lock_people, publish_signed_up
 from xinshi.activities.domain import ShiftStarted
-from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, quota_of, refusals
+from xinshi.activities.eligibility import Candidate, Offer, Surroundings, held_of, quota_of, refusals
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import candidates, deciding_rows, offers_for, surroundings
 from xinshi.activities.queries.listing import TakenPlace
@@ -142,7 +142,7 @@ def _decide(
         places.append(place)
         quotas = tuple(replace(one, used=one.used + (one.id == place.quota_id)) for one in offer.quotas)
         offers[shift_id] = replace(offer, taken=offer.taken + 1, quotas=quotas)
-        held = HeldShift(0, shift_id, place.state, offer.title, offer.place, offer.starts_at, offer.ends_at)
+        held = held_of(offer, state=place.state)
         others = tuple(row for row in candidate.held if row.shift_id != shift_id)
         people[person_id] = replace(candidate, held=(*others, held))
     return places, passed_over

@@ -32,7 +32,7 @@ from xinshi.activities.domain import (
     SignUpGone,
     TooLateToCancel,
 )
-from xinshi.activities.eligibility import Candidate, HeldShift, Offer, Surroundings, refusals
+from xinshi.activities.eligibility import Candidate, Offer, Surroundings, held_of, refusals
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.activities.queries.deciding import ACTIVE, HOLDING, candidates, surroundings
 from xinshi.activities.queries.listing import DecidedOn, Listed, TakenPlace, listed_offer, listed_offers
@@ -163,7 +163,7 @@ def _decide(wish: _Wish, candidate: Candidate, around: Surroundings) -> list[Dom
             if not wish.override_reason or not may_set_aside(error):
                 raise error from DecidedOn(offer, wish.listed, candidate, around)
             set_aside.append(error)
-        taken = HeldShift(0, offer.shift_id, "", offer.title, offer.place, offer.starts_at, offer.ends_at)
+        taken = held_of(offer)
         so_far = replace(so_far, held=(*so_far.held, taken))
     if wish.override_reason and not set_aside:
         raise NothingToSetAside

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from xinshi.activities import access
 from xinshi.activities.models import PlaceHold, Shift, SignUp, StandInAsk, StandInSearch
@@ -19,6 +20,8 @@ from xinshi.organizations.models import Organization
 
 PEOPLE_SHOWN: Final = 500
 REQUESTS_SHOWN: Final = 200
+LATELY: Final = timedelta(days=365)
+"""So far back it is said how often somebody came, and how often they did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def own_holds(actor: Actor) -> list[PlaceHold]:
 def shift_people(actor: Actor, shift_id: int) -> ShiftPeople:
     """Everybody of a shift that the actor leads; NotFound otherwise. Five queries."""
     shift = led_shift(actor, shift_id)
-    rows = SignUp.objects.filter(shift=shift).select_related("person").order_by("signed_up_at", "pk")
+    rows = _with_history(SignUp.objects.filter(shift=shift)).select_related("person").order_by("signed_up_at", "pk")
     by_state: dict[str, list[SignUp]] = {state: [] for state in SignUp.State.values}
     for row in rows.exclude(state__in=["declined", "cancelled"])[:PEOPLE_SHOWN]:
         by_state[row.state].append(row)
@@ -147,5 +150,19 @@ def requests_to_decide(actor: Actor) -> list[SignUp]:
         shift__activity__in=access.led_by(actor),
         shift__ends_at__gt=clock.now(),
     )
-    rows = rows.select_related("shift__activity", "shift__role", "person")
+    rows = _with_history(rows).select_related("shift__activity", "shift__role", "person")
     return list(rows.order_by("shift__starts_at", "signed_up_at", "pk")[:REQUESTS_SHOWN])
+
+
+def _with_history(rows: QuerySet[SignUp]) -> QuerySet[SignUp]:
+    """How often each of these people `came` in the last year and how often they `missed` a place: a note, no penalty."""
+    since = clock.now() - LATELY
+    own = SignUp.objects.filter(person_id=OuterRef("person_id"), shift__starts_at__gt=since).order_by()
+    came = own.filter(state=SignUp.State.CONFIRMED, attended_at__isnull=False)
+    missed = own.filter(state=SignUp.State.NO_SHOW)
+    return rows.annotate(came=_number(came), missed=_number(missed))
+
+
+def _number(rows: QuerySet[SignUp]) -> Coalesce:
+    counted = rows.values("person_id").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -38,6 +38,7 @@ class Listed:
     is_coupled: bool
     state: str
     published_at: datetime | None
+    risks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ LISTED_COLUMNS: Final = (
     "activity__is_coupled",
     "activity__state",
     "activity__published_at",
+    "activity__risks",
 )
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 
 from xinshi.activities import access
 from xinshi.activities.domain import FIRST_DAY, LAST_DAY
-from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, may_wait, refusals
+from xinshi.activities.eligibility import Candidate, HeldShift, Kind, Offer, Surroundings, held_of, may_wait, refusals
 from xinshi.activities.models import Activity, Shift, SignUp, StandInSearch
 from xinshi.activities.queries.deciding import candidates, surroundings
 from xinshi.activities.queries.listing import (
@@ -33,6 +33,7 @@ from xinshi.kernel.errors import DomainError, NotFound
 
 SHIFTS_PER_PAGE: Final = 60
 SUGGESTED: Final = 3
+RISKS_IN_A_LINE_MAX: Final = 120
 OF_THE_SHIFT: Final = frozenset({"shift_started", "activity_not_open", "sign_up_closed", "shift_full"})
 """Reasons that a visitor sees who is nobody yet."""
 NOBODY: Final = Candidate(person_id=0, facts=Facts(person_id=0), passbook_state=None)
@@ -66,6 +67,12 @@ class OfferedShift:
     refusal: DomainError | None
     help: Help
     may_wait: bool
+    risks: str
+
+    @property
+    def reads_risks_first(self) -> bool:
+        """The risks are told where one signs up (志愿服务条例, article 12): too long for a line, they are on the page."""
+        return len(self.risks) > RISKS_IN_A_LINE_MAX
 
     @property
     def places_left(self) -> int:
@@ -264,9 +271,7 @@ def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
     if place.seen is None or place.person_id != actor.person_id:
         return None
     offer, listed, candidate = place.seen
-    mine = HeldShift(
-        place.signup_id, offer.shift_id, place.state, offer.title, offer.place, offer.starts_at, offer.ends_at
-    )
+    mine = held_of(offer, signup_id=place.signup_id, state=place.state)
     taken = offer.taken + (place.state == SignUp.State.CONFIRMED)
     return _seen(replace(offer, taken=taken), listed, candidate, Surroundings(at=clock.now()), mine).shown()
 
@@ -378,4 +383,5 @@ def _shown(seen: _Seen) -> OfferedShift:
         refusal=first,
         help=help_for(first) if first else Help.NOTHING,
         may_wait=seen.is_known and may_wait(reasons, offer),
+        risks=listed.risks.strip(),
     )

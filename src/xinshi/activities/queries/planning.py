@@ -103,7 +103,7 @@ def desk_shifts(actor: Actor, wanted: DeskFilter) -> DeskPage:
 
 def led_shift(actor: Actor, shift_id: int) -> Shift:
     """A shift with its activity; NotFound unless the actor leads it."""
-    rows = Shift.objects.select_related("activity__organizer", "activity__person_in_charge")
+    rows = Shift.objects.select_related("activity__organizer", "activity__person_in_charge", "role")
     shift = rows.filter(pk=shift_id, activity__in=access.led_by(actor)).first()
     if shift is None:
         raise NotFound

@@ -100,6 +100,18 @@ def asks(**more: object) -> Offer:
             ["no_nights_for_minors"],
             Help.OTHER_TIME,
         ),
+        (
+            somebody(birth_date=date(2008, 12, 8), qualifications={INSURANCE: DAY}),
+            offer(is_dangerous=True),
+            ["no_danger_for_minors"],
+            Help.OTHER_SHIFT,
+        ),
+        (
+            somebody(birth_date=date(2008, 12, 7), qualifications={INSURANCE: DAY}),
+            offer(is_dangerous=True),
+            [],
+            None,
+        ),
         (somebody(birth_date=date(2010, 1, 1)), offer(starts_at=at(20), ends_at=at(22)), [], None),
         (somebody(limits=Limits(may_lift=False)), asks(is_heavy=True), ["no_lifting"], Help.LIMITS),
         (
@@ -127,7 +139,18 @@ def asks(**more: object) -> Offer:
             Help.LIMITS,
         ),
         (somebody(held=(held(at(10), at(12)),)), offer(), ["time_conflict"], Help.OWN_SHIFTS),
-        (somebody(held=(held(at(20, days=-1), at(22, 1, days=-1)),)), offer(), ["rest_too_short"], Help.OTHER_TIME),
+        (
+            somebody(held=(held(at(20, days=-1), at(22, 1, days=-1)),)),
+            offer(),
+            ["rest_too_short", "recovery_too_short"],
+            Help.OTHER_TIME,
+        ),
+        (somebody(held=(held(at(9, days=-1), at(19, days=-1)),)), offer(), ["recovery_too_short"], Help.OTHER_TIME),
+        (somebody(held=(held(at(9, days=-1), at(18, 59, days=-1)),)), offer(), [], None),
+        (somebody(held=(held(at(20, days=-2), at(23, days=-2)),)), offer(), [], None),
+        (somebody(held=(held(at(3), at(7)),)), offer(starts_at=at(19), ends_at=at(20)), ["recovery_too_short"], None),
+        (somebody(held=(held(at(18), at(19)),)), offer(starts_at=at(5), ends_at=at(8)), ["recovery_too_short"], None),
+        (somebody(held=(held(at(18), at(23)),)), offer(), [], None),
         (somebody(held=(held(at(20, days=-1), at(22, days=-1)),)), offer(), [], None),
         (
             somebody(held=(held(at(11, 20), at(12), place="血站"),)),
@@ -172,6 +195,7 @@ def test_the_law_cannot_be_set_aside() -> None:
     found = refusals(child, everything, Surroundings(at=NOW, kinds=KINDS))
     assert {error.code: may_set_aside(error) for error in found} == {
         "no_nights_for_minors": False,
+        "no_danger_for_minors": False,
         "insurance_missing": False,
         "licence_missing": False,
         "qualification_missing": True,
@@ -181,12 +205,22 @@ def test_the_law_cannot_be_set_aside() -> None:
     assert not may_set_aside(refusals(child, offer(taken=5), Surroundings(at=NOW))[0])
 
 
-def test_settings_switch_rest_and_travel_off_and_are_checked() -> None:
+def test_settings_switch_rest_recovery_and_travel_off_and_are_checked() -> None:
     tired = somebody(held=(held(at(20, days=-1), at(23, days=-1)), held(at(11), at(12), place="血站")))
-    assert codes(tired, offer()) == ["rest_too_short", "travel_too_short"]
-    assert codes(tired, offer(), rules=SignUpRules(rest_minutes=0, travel_minutes=0)) == []
+    assert codes(tired, offer()) == ["rest_too_short", "recovery_too_short", "travel_too_short"]
+    assert codes(tired, offer(), rules=SignUpRules(rest_minutes=0, recovery_minutes=0, travel_minutes=0)) == []
+    worn = somebody(held=(held(at(9, days=-2), at(12, days=-2)),))
+    assert codes(worn, offer(), rules=SignUpRules(hard_from_minutes=180, recovery_minutes=3 * 24 * 60)) == [
+        "recovery_too_short"
+    ]
     assert SignUpRules.from_mapping({}) == DEFAULTS
-    for odd in ({"rest": 1}, {"rest_minutes": -1}, {"asked_at_once": 0}, {"rest_minutes": True}):
+    for odd in (
+        {"rest": 1},
+        {"rest_minutes": -1},
+        {"asked_at_once": 0},
+        {"rest_minutes": True},
+        {"recovery_minutes": 10_081},
+    ):
         with pytest.raises(ValueError, match="XINSHI_SIGN_UP_RULES"):
             SignUpRules.from_mapping(odd)
 
@@ -197,6 +231,35 @@ def test_one_may_wait_only_where_nothing_else_stands_in_the_way() -> None:
     assert not may_wait(refusals(somebody(), offer(taken=5), around), offer(taken=5))
     dangerous = offer(taken=5, reserve=2, is_dangerous=True)
     assert not may_wait(refusals(somebody(), dangerous, around), dangerous)
+
+
+def test_after_a_hard_shift_one_recovers_until_a_coordinator_says_otherwise(
+    cast: Cast, make_activity: MakeActivity
+) -> None:
+    night = make_activity(starts_at=tomorrow_at(20), hours=3, title="夜间导医").shift_ids[0]
+    next_day = make_activity(starts_at=tomorrow_at(14, days=1), title="导医").shift_ids[0]
+    sign_up(actor=cast.volunteer.actor, shift_id=night)
+    listed = {one.id: one for one in queries.open_shifts(cast.volunteer.actor, tab="others").shifts}
+    assert listed[next_day].refusal is not None
+    assert listed[next_day].refusal.code == "recovery_too_short"
+    page = cast.volunteer.client.get(
+        reverse("activities:offers"), {"tab": "others"}, headers={"Accept-Language": "zh-hans"}
+    ).text
+    assert "休整" in page
+    sent = cast.volunteer.client.post(
+        f"/api/v1/activities/shifts/{next_day}/sign-ups", content_type="application/json", data="{}"
+    )
+    assert (sent.status_code, sent.json()["code"]) == (409, "recovery_too_short")
+    with pytest.raises(DomainError, match="recovery_too_short"):
+        sign_up(actor=cast.leader.actor, shift_id=next_day, person_id=cast.volunteer.person_id)
+    assert Shift.objects.get(pk=next_day).taken == 0
+    sign_up(
+        actor=cast.coordinator.actor,
+        shift_id=next_day,
+        person_id=cast.volunteer.person_id,
+        override_reason="夜班提前结束",
+    )
+    assert Shift.objects.get(pk=next_day).taken == 1
 
 
 def test_a_coordinator_sets_a_rule_aside_and_says_why(cast: Cast, make_activity: MakeActivity) -> None:

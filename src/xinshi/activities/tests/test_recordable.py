@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from django.urls import reverse
 
 from xinshi.activities.actions import change_activity, create_activity, publish, sign_up, unpublish
 from xinshi.activities.domain import NewRole, NothingToChange, SomebodySignedUp
@@ -20,7 +21,7 @@ from xinshi.activities.recordable import (
     recordable,
 )
 from xinshi.activities.requirements import Requirements
-from xinshi.activities.tests.conftest import Cast, MakeActivity
+from xinshi.activities.tests.conftest import Cast, MakeActivity, tomorrow_at
 from xinshi.activities.tests.test_planning import new_activity, refused, written
 
 STAFF = (NewRole(requirements=Requirements(groups=("staff",))),)
@@ -108,3 +109,32 @@ def test_a_publication_is_taken_back_only_while_nobody_signed_up(cast: Cast, mak
     before = written()
     assert cast.volunteer.client.post(f"/activities/{made.activity_id}/unpublish/").status_code == 403
     assert written() == before
+
+
+def test_the_risks_are_told_wherever_one_signs_up(cast: Cast, make_activity: MakeActivity) -> None:
+    short, long = make_activity(title="发热门诊引导"), make_activity(title="隔离病区送餐", starts_at=tomorrow_at(14))
+    Activity.objects.filter(pk=short.activity_id).update(risks="人员密集，请戴口罩。")
+    Activity.objects.filter(pk=long.activity_id).update(risks="可能接触传染病患者。" * 20)
+    client = cast.volunteer.client
+    page = client.get(reverse("activities:offers"), headers={"Accept-Language": "zh-hans"}).text
+    assert "风险：人员密集，请戴口罩。" in page
+    assert reverse("activities:sign_up", args=short.shift_ids) in page
+    assert reverse("activities:sign_up", args=long.shift_ids) not in page
+    assert "先看风险再报名" in page
+    told = client.get(reverse("activities:detail", args=[long.activity_id])).text
+    assert told.index("可能接触传染病患者。") < told.index(reverse("activities:sign_up", args=long.shift_ids))
+    listed = client.get("/api/v1/activities/open-shifts").json()["items"]
+    assert {one["title"]: one["risks"][:6] for one in listed} == {
+        "发热门诊引导": "人员密集，请",
+        "隔离病区送餐": "可能接触传染",
+    }
+    home = client.get("/", headers={"Accept-Language": "zh-hans"}).text
+    assert reverse("activities:sign_up", args=long.shift_ids) not in home
+    card = client.post(
+        reverse("activities:cancel_sign_up", args=[_place(cast, long.shift_ids[0])]), headers={"HX-Request": "true"}
+    ).text
+    assert reverse("activities:sign_up", args=long.shift_ids) not in card
+
+
+def _place(cast: Cast, shift_id: int) -> int:
+    return sign_up(actor=cast.volunteer.actor, shift_id=shift_id).signup_id

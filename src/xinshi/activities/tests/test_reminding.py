@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from xinshi.activities.actions import (
     cancel_sign_up,
@@ -25,6 +26,7 @@ from xinshi.activities.standing_in.actions import answer_ask, seek_stand_in, ten
 from xinshi.activities.standing_in.domain import StandInFound
 from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, tomorrow_at
 from xinshi.activities.tests.test_waves import acting
+from xinshi.kernel import clock
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.messages.models import Message, OutgoingText
 from xinshi.people.actions import choose_text
@@ -175,3 +177,29 @@ def test_deadlines_are_shorter_near_the_shift_and_never_beyond_it() -> None:
     assert deadline(now, now + timedelta(hours=4), minutes=1_440, minutes_min=15) == now + timedelta(hours=2)
     assert deadline(now, now + timedelta(minutes=20), minutes=1_440, minutes_min=15) == now + timedelta(minutes=15)
     assert deadline(now, now + timedelta(minutes=5), minutes=1_440, minutes_min=15) == now + timedelta(minutes=5)
+
+
+def test_who_decides_sees_how_often_somebody_came_and_did_not(cast: Cast, make_activity: MakeActivity) -> None:
+    person, at = cast.volunteer.person_id, clock.now()
+    for days, state in ((-400, "no_show"), (-30, "no_show"), (-20, "confirmed"), (-10, "confirmed"), (-5, "cancelled")):
+        made = make_activity(starts_at=tomorrow_at(9, days=days))
+        decided = {"decided_at": at, "decided_by_ref": "system:tests"} if state == "no_show" else {}
+        if state == "cancelled":
+            decided = {"cancelled_at": at, "cancelled_by_ref": "system:tests"}
+        SignUp.objects.create(
+            shift_id=made.shift_ids[0],
+            person_id=person,
+            state=state,
+            signed_up_at=at,
+            signed_up_by_ref="system:tests",
+            attended_at=at if state == "confirmed" else None,
+            **decided,
+        )
+    asked = make_activity(title="陪诊", starts_at=tomorrow_at(14))
+    Activity.objects.filter(pk=asked.activity_id).update(sign_up_way="on_request")
+    sign_up(actor=cast.volunteer.actor, shift_id=asked.shift_ids[0])
+    for address in (reverse("activities:to_decide"), reverse("activities:people", args=asked.shift_ids)):
+        page = cast.leader.client.get(address, headers={"Accept-Language": "zh-hans"}).text
+        assert "近一年到岗：2" in page
+        assert "未到：1" in page
+    assert "近一年到岗" not in cast.other_leader.client.get(reverse("activities:to_decide")).text

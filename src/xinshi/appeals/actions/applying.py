@@ -11,8 +11,8 @@ from xinshi.activities.actions import create_activity
 from xinshi.activities.domain import NewActivity, NewShift
 from xinshi.activities.models import Activity
 from xinshi.appeals.domain import (
+    CorrectionKind,
     Given,
-    Kind,
     MinutesSpent,
     OrganiserMissing,
     Remedy,
@@ -48,7 +48,7 @@ def apply(row: CorrectionRequest, given: Given, *, actor: Actor, reason: str, at
     """Do what the request's kind means; MinutesSpent where the balance does not hold what would be taken back."""
     try:
         with transaction.atomic():
-            return APPLIERS[Kind(row.kind)](row, given, actor, reason, at)
+            return APPLIERS[CorrectionKind(row.kind)](row, given, actor, reason, at)
     except InsufficientMinutes as refusal:
         raise MinutesSpent(**refusal.parameters) from refusal
 
@@ -137,12 +137,12 @@ def _star(row: CorrectionRequest, given: Given, actor: Actor, reason: str, at: d
 
 
 APPLIERS = {
-    Kind.RECORD: _record,
-    Kind.MISSING: _missing,
-    Kind.DEPOSIT: _deposit,
-    Kind.NOTICE: _deposit,
-    Kind.VOUCHER: _voucher,
-    Kind.STAR: _star,
+    CorrectionKind.RECORD: _record,
+    CorrectionKind.MISSING: _missing,
+    CorrectionKind.DEPOSIT: _deposit,
+    CorrectionKind.NOTICE: _deposit,
+    CorrectionKind.VOUCHER: _voucher,
+    CorrectionKind.STAR: _star,
 }
 
 

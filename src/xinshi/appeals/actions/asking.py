@@ -17,7 +17,7 @@ from xinshi.appeals.domain import (
     SECOND_LEVEL,
     AlreadyAsked,
     Asked,
-    Kind,
+    CorrectionKind,
     NewRequest,
     NotAppealable,
     NotAskable,
@@ -42,7 +42,7 @@ from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.outbox.actions import publish
 from xinshi.people.models import Person
 
-SET_ASIDE_KINDS = (Kind.DEPOSIT, Kind.NOTICE)
+SET_ASIDE_KINDS = (CorrectionKind.DEPOSIT, CorrectionKind.NOTICE)
 
 
 def ask(*, actor: Actor, request: NewRequest, evidence: Sequence[bytes] = ()) -> int:
@@ -144,7 +144,7 @@ def _asker(actor: Actor, request: NewRequest) -> tuple[str, str]:
         if not Person.objects.filter(pk=request.person_id, erased_at=None).exists():
             raise NotFound
         return f"person:{request.person_id}", "station"
-    if actor.user_id is None or (actor.person_id is None and request.kind != Kind.NOTICE):
+    if actor.user_id is None or (actor.person_id is None and request.kind != CorrectionKind.NOTICE):
         raise NotAllowed
     return access.asker_ref_of(actor), "asker"
 
@@ -152,7 +152,7 @@ def _asker(actor: Actor, request: NewRequest) -> tuple[str, str]:
 def _subject(request: NewRequest, asker_ref: str) -> Subject:
     """What it is about; NotFound for what is neither the asker's own nor in public notice."""
     asked = request.asked
-    if request.kind == Kind.MISSING:
+    if request.kind == CorrectionKind.MISSING:
         assert asked.starts_at is not None, "checked before"
         return about_missing(
             person_id=int(asker_ref.removeprefix("person:")),
@@ -162,19 +162,19 @@ def _subject(request: NewRequest, asker_ref: str) -> Subject:
         )
     about = subject(request.subject_ref)
     is_own = about is not None and asker_ref == f"person:{about.person_id}"
-    if about is None or not (is_own or (request.kind == Kind.NOTICE and about.is_in_notice)):
+    if about is None or not (is_own or (request.kind == CorrectionKind.NOTICE and about.is_in_notice)):
         raise NotFound
     if request.kind not in about.kinds or (asked.remedy is not None and asked.remedy not in about.remedies):
         raise NotAskable
     return about
 
 
-def _still_about(earlier: CorrectionRequest) -> tuple[Kind, Subject]:
+def _still_about(earlier: CorrectionRequest) -> tuple[CorrectionKind, Subject]:
     """What an appeal is about: the record that the first answer made, where it made one, else the same as before."""
     if earlier.new_record_id is not None:
-        kind, about = Kind.RECORD, subject(f"service-record:{earlier.new_record_id}")
-    elif earlier.kind == Kind.MISSING:
-        kind = Kind.MISSING
+        kind, about = CorrectionKind.RECORD, subject(f"service-record:{earlier.new_record_id}")
+    elif earlier.kind == CorrectionKind.MISSING:
+        kind = CorrectionKind.MISSING
         about = about_missing(
             person_id=earlier.person_id,
             reference=earlier.subject_ref,
@@ -182,7 +182,7 @@ def _still_about(earlier: CorrectionRequest) -> tuple[Kind, Subject]:
             shift_id=earlier.shift_id,
         )
     else:
-        kind, about = Kind(earlier.kind), subject(earlier.subject_ref)
+        kind, about = CorrectionKind(earlier.kind), subject(earlier.subject_ref)
     if about is None or kind not in about.kinds:
         raise NotAppealable
     return kind, about

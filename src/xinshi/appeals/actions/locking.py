@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xinshi.appeals.domain import Kind, PassbookNeeded
+from xinshi.appeals.domain import CorrectionKind, PassbookNeeded
 from xinshi.appeals.models import CorrectionRequest
 from xinshi.attendance.models import ServiceRecord
 from xinshi.bank.models import Passbook
@@ -25,7 +25,7 @@ def locked_request(request_id: int) -> CorrectionRequest:
         raise NotFound
     person_id, kind, subject_ref = known
     list(Person.objects.select_for_update(no_key=True, of=("self",)).filter(pk=person_id).values_list("pk"))
-    if kind == Kind.RECORD:
+    if kind == CorrectionKind.RECORD:
         number = int(subject_ref.partition(":")[2])
         list(ServiceRecord.objects.select_for_update(of=("self",)).filter(pk=number).values_list("pk"))
     locked_passbook(person_id)

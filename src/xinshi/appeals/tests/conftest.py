@@ -10,7 +10,7 @@ import pytest
 
 from xinshi.activities.tests.conftest import SYSTEM, Cast, MakeActivity, Somebody, cast, make_activity
 from xinshi.appeals.actions import ask
-from xinshi.appeals.domain import Asked, Kind, NewRequest
+from xinshi.appeals.domain import Asked, CorrectionKind, NewRequest
 from xinshi.appeals.models import CorrectionRequest, Evidence, RequestEvent, RequestPart
 from xinshi.attendance.actions import approve
 from xinshi.attendance.tests.conftest import MoveTo, Service, at, frozen, service, two_levels, written
@@ -83,7 +83,7 @@ def ask_for_times(
     return ask(
         actor=who.actor,
         request=NewRequest(
-            kind=Kind.RECORD,
+            kind=CorrectionKind.RECORD,
             subject_ref=f"service-record:{served.record_id}",
             text=TEXT,
             asked=Asked(starts_at=starts_at or at(9), ends_at=ends_at or at(10)),
@@ -95,7 +95,9 @@ def ask_for_times(
 def ask_about_deposit(who: Somebody, deposit_id: int) -> int:
     return ask(
         actor=who.actor,
-        request=NewRequest(kind=Kind.DEPOSIT, subject_ref=f"deposit:{deposit_id}", text="这不是我的服务时间。"),
+        request=NewRequest(
+            kind=CorrectionKind.DEPOSIT, subject_ref=f"deposit:{deposit_id}", text="这不是我的服务时间。"
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from xinshi.appeals.actions import appeal, ask, ask_more, give_more, grant, leav
 from xinshi.appeals.domain import (
     AlreadyAsked,
     Asked,
+    CorrectionKind,
     Given,
-    Kind,
     MinutesSpent,
     NewRequest,
     NotAppealable,
@@ -96,7 +96,7 @@ def test_minutes_may_be_asked_where_times_are_not_known(served: Served, cast: Ca
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.RECORD,
+            kind=CorrectionKind.RECORD,
             subject_ref=f"service-record:{served.record_id}",
             text=TEXT,
             asked=Asked(minutes=60),
@@ -132,7 +132,7 @@ def test_who_writes_it_down_for_somebody_does_not_answer_it(
     request_id = ask(
         actor=colleague.actor,
         request=NewRequest(
-            kind=Kind.RECORD,
+            kind=CorrectionKind.RECORD,
             subject_ref=f"service-record:{served.record_id}",
             text="李明口述：记录有误。",
             asked=Asked(minutes=60),
@@ -177,7 +177,7 @@ def test_who_takes_a_part_after_it_was_asked_does_not_answer_either(
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.RECORD, subject_ref=f"service-record:{record}", text=TEXT, asked=Asked(minutes=90)
+            kind=CorrectionKind.RECORD, subject_ref=f"service-record:{record}", text=TEXT, asked=Asked(minutes=90)
         ),
     )
     refuse_record(actor=colleague.actor, record_ids=[record], reason="没有签到")
@@ -271,7 +271,7 @@ def test_missing_service_in_a_known_shift(cast: Cast, service: Service, frozen: 
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.MISSING,
+            kind=CorrectionKind.MISSING,
             text="签到表漏了我的名字。",
             asked=Asked(starts_at=at(9), ends_at=at(11), shift_id=made.shift_ids[0]),
         ),
@@ -298,7 +298,7 @@ def test_missing_service_of_its_own_gets_organiser_and_person_in_charge(
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.MISSING,
+            kind=CorrectionKind.MISSING,
             text="晚上送一位老人回家。",
             asked=Asked(starts_at=at(17), ends_at=at(18, 30), title="护送老人", place="门诊至家中", category="0017"),
         ),
@@ -323,7 +323,7 @@ def test_missing_service_never_overlaps_what_is_known(served: Served, cast: Cast
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.MISSING,
+            kind=CorrectionKind.MISSING,
             text="同一时间还在别处帮忙。",
             asked=Asked(starts_at=at(10), ends_at=at(11, 30), title="送药", place="药房", category="0004"),
         ),
@@ -350,7 +350,7 @@ def test_a_forgotten_sign_out_is_put_right(service: Service, cast: Cast, colleag
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.RECORD,
+            kind=CorrectionKind.RECORD,
             subject_ref=f"service-record:{record}",
             text="忘记签退，十一点走的。",
             asked=Asked(starts_at=at(9), ends_at=at(11)),
@@ -368,7 +368,9 @@ def test_a_star_is_granted_by_the_policy_only(served: Served, cast: Cast, collea
     passbook = Passbook.objects.get(person_id=cast.volunteer.person_id)
     request_id = ask(
         actor=cast.volunteer.actor,
-        request=NewRequest(kind=Kind.STAR, subject_ref=f"passbook:{passbook.pk}", text="我应该已经是一星了。"),
+        request=NewRequest(
+            kind=CorrectionKind.STAR, subject_ref=f"passbook:{passbook.pk}", text="我应该已经是一星了。"
+        ),
     )
     before = everything()
     with pytest.raises(StarNotReached):
@@ -420,15 +422,15 @@ def test_an_appeal_after_a_partly_granted_one_is_about_the_new_record(
 def test_what_is_not_ones_own_is_not_there(served: Served, cast: Cast) -> None:
     before = everything()
     for subject_ref, kind in (
-        (f"service-record:{served.record_id}", Kind.RECORD),
-        (f"deposit:{served.deposit_id}", Kind.DEPOSIT),
-        (f"deposit:{served.deposit_id}", Kind.NOTICE),
-        ("service-record:999999", Kind.RECORD),
-        ("service-record:" + "9" * 30, Kind.RECORD),
-        ("voucher:x", Kind.VOUCHER),
-        ("nothing", Kind.DEPOSIT),
+        (f"service-record:{served.record_id}", CorrectionKind.RECORD),
+        (f"deposit:{served.deposit_id}", CorrectionKind.DEPOSIT),
+        (f"deposit:{served.deposit_id}", CorrectionKind.NOTICE),
+        ("service-record:999999", CorrectionKind.RECORD),
+        ("service-record:" + "9" * 30, CorrectionKind.RECORD),
+        ("voucher:x", CorrectionKind.VOUCHER),
+        ("nothing", CorrectionKind.DEPOSIT),
     ):
-        asked = Asked(minutes=5, remedy=Remedy.CANCEL if kind == Kind.VOUCHER else None)
+        asked = Asked(minutes=5, remedy=Remedy.CANCEL if kind == CorrectionKind.VOUCHER else None)
         with pytest.raises(NotFound):
             ask(
                 actor=cast.second.actor,
@@ -441,19 +443,26 @@ def test_what_cannot_be_asked_is_refused(served: Served, cast: Cast) -> None:
     record = f"service-record:{served.record_id}"
     before = everything()
     for new, refusal in (
-        (NewRequest(kind=Kind.RECORD, subject_ref=record, text="错"), TextTooShort),
-        (NewRequest(kind=Kind.RECORD, subject_ref=record, text=TEXT), TimesMissing),
-        (NewRequest(kind=Kind.RECORD, subject_ref=record, text=TEXT, asked=Asked(minutes=1441)), TimesNotPossible),
+        (NewRequest(kind=CorrectionKind.RECORD, subject_ref=record, text="错"), TextTooShort),
+        (NewRequest(kind=CorrectionKind.RECORD, subject_ref=record, text=TEXT), TimesMissing),
         (
-            NewRequest(kind=Kind.RECORD, subject_ref=record, text=TEXT, asked=Asked(starts_at=at(9), ends_at=at(13))),
+            NewRequest(kind=CorrectionKind.RECORD, subject_ref=record, text=TEXT, asked=Asked(minutes=1441)),
             TimesNotPossible,
         ),
         (
-            NewRequest(kind=Kind.RECORD, subject_ref=record, text=TEXT, asked=Asked(starts_at=at(11), ends_at=at(9))),
+            NewRequest(
+                kind=CorrectionKind.RECORD, subject_ref=record, text=TEXT, asked=Asked(starts_at=at(9), ends_at=at(13))
+            ),
             TimesNotPossible,
         ),
-        (NewRequest(kind=Kind.DEPOSIT, subject_ref=record, text=TEXT), NotAskable),
-        (NewRequest(kind=Kind.MISSING, text=TEXT, asked=Asked()), TimesMissing),
+        (
+            NewRequest(
+                kind=CorrectionKind.RECORD, subject_ref=record, text=TEXT, asked=Asked(starts_at=at(11), ends_at=at(9))
+            ),
+            TimesNotPossible,
+        ),
+        (NewRequest(kind=CorrectionKind.DEPOSIT, subject_ref=record, text=TEXT), NotAskable),
+        (NewRequest(kind=CorrectionKind.MISSING, text=TEXT, asked=Asked()), TimesMissing),
     ):
         with pytest.raises(refusal):
             ask(actor=cast.volunteer.actor, request=new)

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from xinshi.activities.tests.conftest import Cast, Somebody
 from xinshi.appeals.actions import ask, give_more, grant
-from xinshi.appeals.domain import Asked, Given, Kind, NewRequest, TooMuchEvidence
+from xinshi.appeals.domain import Asked, CorrectionKind, Given, NewRequest, TooMuchEvidence
 from xinshi.appeals.models import Evidence
 from xinshi.appeals.tests.conftest import (
     JPEG,
@@ -194,7 +194,10 @@ def test_a_program_adds_a_photo(served: Served, cast: Cast) -> None:
     request_id = ask(
         actor=cast.volunteer.actor,
         request=NewRequest(
-            kind=Kind.RECORD, subject_ref=f"service-record:{served.record_id}", text=TEXT, asked=Asked(minutes=30)
+            kind=CorrectionKind.RECORD,
+            subject_ref=f"service-record:{served.record_id}",
+            text=TEXT,
+            asked=Asked(minutes=30),
         ),
     )
     address = f"/api/v1/appeals/requests/{request_id}/evidence"

@@ -34,8 +34,8 @@ from xinshi.appeals.actions import (
 from xinshi.appeals.domain import (
     AlreadyAsked,
     Asked,
+    CorrectionKind,
     Given,
-    Kind,
     NewRequest,
     NotAppealable,
     RequestEnded,
@@ -64,7 +64,7 @@ class Known:
 
     id: int
     record: int
-    kind: Kind
+    kind: CorrectionKind
     level: int = 1
     state: str = "open"
     is_appeal: bool = False
@@ -79,12 +79,14 @@ class Model:
     minutes: list[int] = field(default_factory=lambda: [120] * RECORDS)
     """What stands of each record in the passbook."""
 
-    def open(self, kind: Kind, record: int) -> bool:
+    def open(self, kind: CorrectionKind, record: int) -> bool:
         return any(one.kind == kind and one.record == record and one.state not in ENDED for one in self.requests)
 
     def held(self) -> int:
         return sum(
-            self.minutes[one.record] for one in self.requests if one.kind == Kind.DEPOSIT and one.state not in ENDED
+            self.minutes[one.record]
+            for one in self.requests
+            if one.kind == CorrectionKind.DEPOSIT and one.state not in ENDED
         )
 
 
@@ -141,17 +143,17 @@ class AppealsMachine(RuleBasedStateMachine):
     def _may(self, who: str, known: Known) -> bool:
         return who in (FIRST if known.level == 1 else SECOND) and who not in known.barred
 
-    @rule(record=st.integers(0, RECORDS - 1), kind=st.sampled_from([Kind.RECORD, Kind.DEPOSIT]))
-    def ask(self, record: int, kind: Kind) -> None:
+    @rule(record=st.integers(0, RECORDS - 1), kind=st.sampled_from([CorrectionKind.RECORD, CorrectionKind.DEPOSIT]))
+    def ask(self, record: int, kind: CorrectionKind) -> None:
         record_id, deposit_id = self.subjects[record]
-        subject_ref = f"service-record:{record_id}" if kind == Kind.RECORD else f"deposit:{deposit_id}"
-        asked = Asked(minutes=60) if kind == Kind.RECORD else Asked()
+        subject_ref = f"service-record:{record_id}" if kind == CorrectionKind.RECORD else f"deposit:{deposit_id}"
+        asked = Asked(minutes=60) if kind == CorrectionKind.RECORD else Asked()
         new = NewRequest(kind=kind, subject_ref=subject_ref, text=TEXT, asked=asked)
 
         def work() -> int:
             return ask(actor=self.volunteer.actor, request=new)
 
-        if kind == Kind.DEPOSIT and self.model.minutes[record] == 0:
+        if kind == CorrectionKind.DEPOSIT and self.model.minutes[record] == 0:
             self._refused(NotFound, work)
         elif self.model.open(kind, record):
             self._refused(AlreadyAsked, work)
@@ -162,13 +164,13 @@ class AppealsMachine(RuleBasedStateMachine):
     @rule(data=st.data(), who=st.sampled_from([*FIRST, *SECOND, "coordinator-c", "volunteer"]), ends=st.integers(0, 2))
     def grant(self, data: st.DataObject, who: str, ends: int) -> None:
         known = data.draw(st.sampled_from(self.model.requests))
-        if known.kind == Kind.DEPOSIT:
+        if known.kind == CorrectionKind.DEPOSIT:
             given = Given()
         else:
             day = known.record
             given = Given(starts_at=at(9, days=day), ends_at=at(10, 30 * (ends % 2), days=day))
-        minutes = 0 if known.kind == Kind.DEPOSIT else 60 + 30 * (ends % 2)
-        other_in_dispute = known.kind == Kind.RECORD and self.model.open(Kind.DEPOSIT, known.record)
+        minutes = 0 if known.kind == CorrectionKind.DEPOSIT else 60 + 30 * (ends % 2)
+        other_in_dispute = known.kind == CorrectionKind.RECORD and self.model.open(CorrectionKind.DEPOSIT, known.record)
 
         def work() -> object:
             return grant(actor=self._actor(who), request_id=known.id, reason=REASON, given=given)
@@ -179,7 +181,7 @@ class AppealsMachine(RuleBasedStateMachine):
             return  # Its minutes are set aside, or its deposit is about to change: not this model's business.
         work()
         row = CorrectionRequest.objects.get(pk=known.id)
-        if known.kind == Kind.RECORD:
+        if known.kind == CorrectionKind.RECORD:
             known.state = "granted" if minutes == 60 else "partly"
             self.subjects[known.record] = (row.new_record_id, row.new_deposit_id)
             for one in self.model.requests:
@@ -247,7 +249,7 @@ class AppealsMachine(RuleBasedStateMachine):
         def work() -> int:
             return appeal(actor=self.volunteer.actor, request_id=known.id, text=TEXT)
 
-        if not may or (known.kind == Kind.DEPOSIT and self.model.minutes[known.record] == 0):
+        if not may or (known.kind == CorrectionKind.DEPOSIT and self.model.minutes[known.record] == 0):
             self._refused((NotAppealable, AlreadyAsked), work)
             return
         if self.model.open(known.kind, known.record):

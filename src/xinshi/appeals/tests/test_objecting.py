@@ -9,7 +9,7 @@ import pytest
 from xinshi.activities.tests.conftest import SYSTEM, Cast, Somebody
 from xinshi.appeals import queries
 from xinshi.appeals.actions import ask, end_settled_notices, grant, refuse, withdraw
-from xinshi.appeals.domain import AlreadyAsked, Kind, NewRequest
+from xinshi.appeals.domain import AlreadyAsked, CorrectionKind, NewRequest
 from xinshi.appeals.tests.conftest import REASON, Served, available, everything, request_of, trail
 from xinshi.attendance.actions import approve
 from xinshi.attendance.tests.conftest import MoveTo, Service, at
@@ -37,7 +37,9 @@ def noticed(service: Service, cast: Cast) -> Served:
 
 
 def object_to(who: Somebody, deposit_id: int) -> int:
-    return ask(actor=who.actor, request=NewRequest(kind=Kind.NOTICE, subject_ref=f"deposit:{deposit_id}", text=WORDS))
+    return ask(
+        actor=who.actor, request=NewRequest(kind=CorrectionKind.NOTICE, subject_ref=f"deposit:{deposit_id}", text=WORDS)
+    )
 
 
 def test_disputed_hours_stay_in_notice_until_it_is_decided(

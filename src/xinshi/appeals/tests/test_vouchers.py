@@ -9,7 +9,7 @@ import pytest
 
 from xinshi.activities.tests.conftest import Cast, Somebody
 from xinshi.appeals.actions import ask, grant, refuse
-from xinshi.appeals.domain import Asked, Kind, NewRequest, NotAskable, Remedy
+from xinshi.appeals.domain import Asked, CorrectionKind, NewRequest, NotAskable, Remedy
 from xinshi.appeals.tests.conftest import REASON, Served, available, everything, request_of
 from xinshi.attendance.domain import HadPart
 from xinshi.attendance.tests.conftest import MoveTo, at
@@ -23,7 +23,7 @@ def ask_about(who: Somebody, voucher_id: int, remedy: Remedy) -> int:
     return ask(
         actor=who.actor,
         request=NewRequest(
-            kind=Kind.VOUCHER,
+            kind=CorrectionKind.VOUCHER,
             subject_ref=f"voucher:{voucher_id}",
             text="当天我在急诊，有病历为证。",
             asked=Asked(remedy=remedy),

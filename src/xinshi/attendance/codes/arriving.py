@@ -15,12 +15,10 @@ from django.db import transaction
 from xinshi.activities.access import require_lead
 from xinshi.activities.actions import mark_attended
 from xinshi.activities.models import SignUp
-from xinshi.activities.requirements import Requirements
-from xinshi.archive.domain import INSURANCE, Facts
 from xinshi.archive.models import QualificationKind
-from xinshi.archive.queries import facts
 from xinshi.attendance.actions.checking_in import lock_people, open_records
 from xinshi.attendance.actions.submitting import SUBMITTED_FIELDS, require_no_overlap, submit
+from xinshi.attendance.certificates import missing_certificates
 from xinshi.attendance.closing.domain import DEFAULTS
 from xinshi.attendance.codes.coming import come
 from xinshi.attendance.codes.domain import (
@@ -275,15 +273,7 @@ def _place(one: Near, claim: Claim) -> Verdict:
 
 def _missing_certificate(signup: SignUp) -> str:
     """The name of what the role or the danger asks for and the person lacks on the day; no query where nothing is asked."""
-    shift = signup.shift
-    needed = list(Requirements.from_stored(shift.role.requirements).qualifications)
-    if shift.activity.is_dangerous:
-        needed.append(INSURANCE)
-    if not needed:
-        return ""
-    held = facts([signup.person_id]).get(signup.person_id, Facts(person_id=signup.person_id))
-    day = clock.local_day(shift.starts_at)
-    missing = next((code for code in needed if not held.has(code, day)), "")
+    missing = missing_certificates(signup.shift, [signup.person_id]).get(signup.person_id, "")
     if not missing:
         return ""
     name = QualificationKind.objects.filter(code=missing).values_list("name", flat=True).first()

@@ -13,7 +13,7 @@ from pydantic import Field
 from xinshi.documents.evidence import check_size
 from xinshi.doors.api import NO_NUL, CursorPage, actor_of, cursor_page, idempotent
 from xinshi.organizations.agreements import actions, queries
-from xinshi.organizations.domain import Standing
+from xinshi.organizations.domain import AgreementStanding
 from xinshi.organizations.models import Agreement
 
 router = Router()
@@ -58,7 +58,7 @@ class AgreementOut(Schema):
     signed_on: date | None
     starts_on: date
     ends_on: date
-    standing: Standing
+    standing: AgreementStanding
     ended_on: date | None
     ended_because: str
     renews_id: int | None
@@ -93,7 +93,7 @@ class EndingIn(Schema):
 @router.get("/agreements", response=CursorPage[AgreementOut])
 def list_agreements(
     request: HttpRequest,
-    standing: Standing | None = None,
+    standing: AgreementStanding | None = None,
     organization_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

@@ -30,7 +30,7 @@ from xinshi.organizations.agreements.forms import (
     SigningForm,
     initial_from,
 )
-from xinshi.organizations.domain import Standing
+from xinshi.organizations.domain import AgreementStanding
 from xinshi.organizations.models import Agreement
 from xinshi.organizations.wording import EVENTS, STANDING_TONES, STANDINGS
 
@@ -42,7 +42,7 @@ class AgreementRow:
     """An agreement with how it stands today, in words."""
 
     row: Agreement
-    standing: Standing
+    standing: AgreementStanding
     text: str | Promise
     tone: str
     days_left: int

@@ -13,7 +13,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 from xinshi.organizations.access import kept_by, sees_members
 from xinshi.organizations.agreements.actions import SCANS
-from xinshi.organizations.domain import REMINDED_DAYS_BEFORE, Standing, standing
+from xinshi.organizations.domain import REMINDED_DAYS_BEFORE, AgreementStanding, standing
 from xinshi.organizations.models import Agreement, AgreementEvent, AgreementFile
 
 HISTORY_MAX: Final = 200
@@ -35,25 +35,25 @@ def agreements(actor: Actor, *, state: str = "", organization_id: int | None = N
     in_force = Q(state=Agreement.State.IN_FORCE, ends_on__gte=today)
     wanted = {
         "": Q(),
-        Standing.DRAFT: Q(state=Agreement.State.DRAFT),
-        Standing.TO_BEGIN: in_force & Q(starts_on__gt=today),
-        Standing.IN_FORCE: in_force & Q(starts_on__lte=today),
-        Standing.ENDING: in_force & Q(starts_on__lte=today, ends_on__lte=soon),
-        Standing.ENDED: over,
+        AgreementStanding.DRAFT: Q(state=Agreement.State.DRAFT),
+        AgreementStanding.TO_BEGIN: in_force & Q(starts_on__gt=today),
+        AgreementStanding.IN_FORCE: in_force & Q(starts_on__lte=today),
+        AgreementStanding.ENDING: in_force & Q(starts_on__lte=today, ends_on__lte=soon),
+        AgreementStanding.ENDED: over,
     }.get(state, Q())
     rows = visible(actor).filter(wanted)
     if organization_id is not None:
         rows = rows.filter(organization_id=organization_id)
-    return rows.order_by("ends_on", "pk") if state == Standing.ENDING else rows.order_by("-ends_on", "-pk")
+    return rows.order_by("ends_on", "pk") if state == AgreementStanding.ENDING else rows.order_by("-ends_on", "-pk")
 
 
 def ending_count(actor: Actor) -> tuple[int, date | None]:
     """How many end within 90 days, and the first of these days."""
-    rows = agreements(actor, state=Standing.ENDING)
+    rows = agreements(actor, state=AgreementStanding.ENDING)
     return rows.count(), rows.values_list("ends_on", flat=True).first()
 
 
-def standing_of(row: Agreement) -> Standing:
+def standing_of(row: Agreement) -> AgreementStanding:
     return standing(row.state, starts_on=row.starts_on, ends_on=row.ends_on, today=clock.today())
 
 

@@ -31,9 +31,9 @@ from xinshi.organizations.domain import (
     AgreementNotSigned,
     AgreementOver,
     AgreementPast,
+    AgreementStanding,
     AgreementStands,
     DatesOutOfOrder,
-    Standing,
     reminder_due,
     standing,
 )
@@ -77,11 +77,11 @@ def events(agreement_id: int) -> list[str]:
 def test_an_agreement_stands_in_one_way_on_any_day(state: str, first: int, length: int) -> None:
     starts, ends = TODAY + timedelta(days=first), TODAY + timedelta(days=first + length)
     found = standing(state, starts_on=starts, ends_on=ends, today=TODAY)
-    assert (found == Standing.DRAFT) == (state == "draft")
-    assert (found == Standing.ENDED) == (state == "ended" or (state == "in_force" and ends < TODAY))
-    if found in (Standing.IN_FORCE, Standing.ENDING):
+    assert (found == AgreementStanding.DRAFT) == (state == "draft")
+    assert (found == AgreementStanding.ENDED) == (state == "ended" or (state == "in_force" and ends < TODAY))
+    if found in (AgreementStanding.IN_FORCE, AgreementStanding.ENDING):
         assert starts <= TODAY <= ends
-        assert (found == Standing.ENDING) == ((ends - TODAY).days <= 90)
+        assert (found == AgreementStanding.ENDING) == ((ends - TODAY).days <= 90)
 
 
 @given(left=DAYS)
@@ -188,9 +188,9 @@ def test_the_desk_counts_what_ends_soon(partners: Partners) -> None:
     in_force(partners, last=300)
     drafted(partners)
     assert ending_count(coordinator) == (1, clock.today() + timedelta(days=30))
-    found = {state: agreements(coordinator, state=state).count() for state in ("", *Standing)}
+    found = {state: agreements(coordinator, state=state).count() for state in ("", *AgreementStanding)}
     assert found == {"": 3, "draft": 1, "to_begin": 0, "in_force": 2, "ending": 1, "ended": 0}
-    [shown] = agreements(coordinator, state=Standing.ENDING)
+    [shown] = agreements(coordinator, state=AgreementStanding.ENDING)
     assert shown.pk == soon
     assert agreements(partners.keeper.actor).count() == 2
     page = partners.cast.coordinator.client.get("/organizations/agreements/?state=ending")

@@ -74,7 +74,7 @@ def minutes(offers: Sequence[Offer] | Sequence[HeldShift]) -> tuple[Ints, Ints]:
 
 
 def qualified(question: Question) -> Bools:
-    """By who they are: guardian, age, group, team, what they may lift, nights of minors."""
+    """By who they are: guardian, age, group, team, what they may lift, nights and dangers of minors."""
     people, offers = question.people, question.offers
     able = np.repeat(people.may_serve[:, None], len(offers), axis=1)
     night = question.is_night()
@@ -84,7 +84,7 @@ def qualified(question: Question) -> Bools:
         minor = known & (years < OF_AGE_YEARS)
         for column in columns:
             asks = offers[column].requirements
-            if night[column]:
+            if night[column] or offers[column].is_dangerous:
                 able[:, column] &= ~minor
             if asks.age_min is not None:
                 able[:, column] &= ~known | (years >= asks.age_min)
@@ -170,6 +170,7 @@ def within_hours(question: Question) -> Bools:
     places = np.array([offer.place.strip() for offer in question.offers], str)
     hard, settings = _hard(question), question.settings
     rest = max(question.rules.rest_minutes, settings.rest_minutes)
+    recovery = max(question.rules.recovery_minutes, settings.rest_after_hard_minutes)
     travel = max(question.rules.travel_minutes, settings.travel_minutes)
     for rows, held in _by_shift(question.held):
         begins, finishes = (int(one[0]) for one in minutes([held]))
@@ -180,7 +181,7 @@ def within_hours(question: Question) -> Bools:
             places != held.place.strip(), travel, 0
         )
         needed = np.maximum(needed, np.where(same_day, 0, rest))
-        needed = np.maximum(needed, np.where(is_after_hard, settings.rest_after_hard_minutes, 0))
+        needed = np.maximum(needed, np.where(is_after_hard, recovery, 0))
         able[np.ix_(rows, np.flatnonzero((gap >= 0) & (gap < needed)))] = False
     return able
 

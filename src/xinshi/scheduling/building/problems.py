@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from xinshi.activities.eligibility import HeldShift, touches_night, week_of
+from xinshi.activities.eligibility import HeldShift, Offer, is_hard, week_of
 from xinshi.activities.queries.deciding import sign_up_rules
 from xinshi.activities.rules import SignUpRules
 from xinshi.kernel import clock
@@ -157,7 +157,7 @@ def _rules(question: Question) -> Rules:
     rules, settings = question.rules, question.settings
     return Rules(
         rest_minutes=max(rules.rest_minutes, settings.rest_minutes),
-        rest_after_hard_minutes=settings.rest_after_hard_minutes,
+        rest_after_hard_minutes=max(rules.recovery_minutes, settings.rest_after_hard_minutes),
         shifts_a_day_max=settings.shifts_a_day_max,
         same_day_gap_minutes=settings.same_day_gap_minutes,
     )
@@ -263,17 +263,11 @@ def _possible_together(problem: Problem, pairs: Ints) -> Ints:
 def _hard_shifts(
     lines: Sequence[Line], held: Sequence[HeldShift], rules: SignUpRules, settings: PlanSettings
 ) -> frozenset[int]:
-    """Shifts that are long or touch the night; of the lines also the dangerous ones."""
+    """Shifts that are hard by the hospital's rules of signing up or by the plan's; of the lines also the dangerous ones."""
+    every: list[HeldShift | Offer] = [*(line.offer for line in lines), *held]
     long = settings.hard_from_minutes
-    found = {
-        line.offer.shift_id
-        for line in lines
-        if line.offer.is_dangerous
-        or line.offer.minutes >= long
-        or touches_night(line.offer.starts_at, line.offer.ends_at, rules)
-    }
-    found |= {one.shift_id for one in held if one.minutes >= long or touches_night(one.starts_at, one.ends_at, rules)}
-    return frozenset(found)
+    hard = {one.shift_id for one in every if one.minutes >= long or is_hard(one, rules)}
+    return frozenset(hard | {line.offer.shift_id for line in lines if line.offer.is_dangerous})
 
 
 def site_named(place: str, sites: Mapping[str, tuple[str, ...]]) -> str:

@@ -43,6 +43,8 @@ class InvitationOut(Schema):
     is_given: bool
     answer_until: datetime | None
     reasons: list[str]
+    risks: str
+    """What volunteers are told before they say yes; empty where there is nothing to tell."""
 
 
 class InvitationAnswerIn(AnswerIn):
@@ -295,6 +297,7 @@ def _invitation(row: OwnInvitation) -> InvitationOut:
         is_given=row.is_given,
         answer_until=row.answer_until,
         reasons=list(row.reasons),
+        risks=row.risks,
     )
 
 

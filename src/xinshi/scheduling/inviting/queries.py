@@ -50,6 +50,7 @@ class OwnInvitation:
     is_given: bool
     answer_until: datetime | None
     reasons: tuple[str, ...]
+    risks: str
 
 
 def own_invitations(actor: Actor) -> list[OwnInvitation]:
@@ -85,6 +86,7 @@ def _own(row: Invitation) -> OwnInvitation:
         is_given=row.is_given,
         answer_until=signup.offered_until,
         reasons=tuple(to_oneself(reasons, category=shift.activity.category, starts_at=shift.starts_at)),
+        risks=shift.activity.risks.strip(),
     )
 
 

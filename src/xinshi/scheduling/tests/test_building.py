@@ -16,6 +16,7 @@ from xinshi.activities.eligibility import Surroundings, refusals
 from xinshi.activities.models import Shift, SignUp
 from xinshi.activities.queries.deciding import HOLDING, candidates, deciding_rows, offers_for, sign_up_rules
 from xinshi.activities.reasons import KeptForOthers, NotOfTeam, QuotaFull
+from xinshi.activities.rules import DEFAULTS
 from xinshi.archive.models import Profile
 from xinshi.bank.models import Passbook
 from xinshi.kernel import clock
@@ -25,7 +26,7 @@ from xinshi.scheduling.domain import PlanSettings
 from xinshi.scheduling.solver.problem import Problem
 from xinshi.scheduling.tests.invented import Hospital, invent
 
-AS_SIGN_UP = PlanSettings(rest_after_hard_minutes=0, shifts_a_day_max=4)
+AS_SIGN_UP = PlanSettings(rest_after_hard_minutes=0, hard_from_minutes=DEFAULTS.hard_from_minutes, shifts_a_day_max=4)
 """Rules of the plan that ask no more than signing up does."""
 
 

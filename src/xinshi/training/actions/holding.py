@@ -41,8 +41,8 @@ def create_session(*, actor: Actor, session: NewSession) -> int:
 def change_session(*, actor: Actor, session_id: int, session: NewSession) -> list[str]:
     """Bring a session to what `session` says; who has a place is told. More places let people in who wait."""
     require_manager(actor)
-    values = session_values(session)
     row = locked_session(session_id)
+    values = session_values(session, trained_by=row.trainer_id)
     if row.state != Session.State.OPEN:
         raise SessionClosed
     if _is_marked(row):

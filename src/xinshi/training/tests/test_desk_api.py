@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from xinshi.documents.sheets import read_sheets
+from xinshi.people.models import RoleGrant
 from xinshi.training import actions
 from xinshi.training.domain import NewQuestion, Part, QuestionKind
 from xinshi.training.exporting import QUESTION_HEADERS, RECORD_HEADERS
@@ -250,6 +251,21 @@ def test_a_session_from_the_first_word_to_the_certificate(cast: Cast, make_cours
     )
     judged = send(trainer, "POST", f"/sessions/{session_id}/practicals", {"place_id": place_id}).json()
     assert judged == {"certificate_id": Certificate.objects.get().pk}
+
+
+def test_only_who_may_lead_others_is_named_as_trainer(cast: Cast, frozen: Clock) -> None:
+    client = cast.coordinator.client
+    before = everything()
+    for stranger in (cast.volunteer.person_id, 10**9):
+        refused = send(client, "POST", "/sessions", session_of(cast, trainer_id=stranger))
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert everything() == before
+    session_id = send(client, "POST", "/sessions", session_of(cast)).json()["id"]
+    refused = send(client, "PUT", f"/sessions/{session_id}", session_of(cast, trainer_id=cast.volunteer.person_id))
+    assert refused.status_code == 422
+    RoleGrant.objects.filter(user__person_id=cast.leader.person_id).delete()
+    kept = send(client, "PUT", f"/sessions/{session_id}", session_of(cast, places=3))
+    assert (kept.status_code, kept.json()["trainer_id"]) == (200, cast.leader.person_id)
 
 
 def test_a_meetings_minutes_are_kept_by_its_host(cast: Cast, make_session: MakeSession, frozen: Clock) -> None:
