@@ -37,13 +37,40 @@ def naive(*parts: int) -> datetime:
         ("1,110.5", 66_630),
         ("3h", 180),
         ("0", 0),
+        ("两小时", 120),
+        ("2小时半", 150),
+        ("一个半小时", 90),
+        ("两个半钟头", 150),
+        ("半小时", 30),
+        ("半个小时", 30),
+        ("十二个小时", 720),
+        ("二十小时", 1_200),
     ],
 )
 def test_a_figure_of_hours_is_read(text: str, minutes: int) -> None:
     assert minutes_in(text, in_minutes=False) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "两小时", "1.2.3", "nan", "inf", "1e400", "9" * 60, "2/3", "-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "小时",
+        "个小时",
+        "两",
+        "十十小时",
+        "零小时",
+        "半小时半",
+        "两天",
+        "1.2.3",
+        "nan",
+        "inf",
+        "1e400",
+        "9" * 60,
+        "2/3",
+        "-1",
+    ],
+)
 def test_what_is_no_figure_is_refused(text: str) -> None:
     with pytest.raises(CellNotReadable):
         minutes_in(text, in_minutes=False)

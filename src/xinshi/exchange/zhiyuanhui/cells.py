@@ -26,6 +26,13 @@ CLOCK_SPAN: Final = re.compile(r"(\d{1,4}):([0-5]\d)(?::[0-5]\d)?")
 GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 HOUR_UNITS: Final = re.compile(r"(个?小时|个?钟头|个|时|h(ou)?rs?|h)$", re.IGNORECASE)
 MINUTE_UNITS: Final = re.compile(r"(分钟|分|min(ute)?s?)$", re.IGNORECASE)
+DIGITS: Final = "零一二三四五六七八九"
+HALF_HOUR: Final = 30
+SPOKEN: Final = re.compile(
+    r"(?:(\d{1,4}|[一二两三四五六七八九]|[一二三四五六七八九]?十[一二三四五六七八九]?)个?)?"
+    r"(半)?个?(?:小时|钟头)(半)?",
+    re.ASCII,
+)
 NEGATIVE: Final = re.compile(r"[-−–]\s*\d")
 
 DAY_PART: Final = r"(?P<year>\d{4})(?:[-/.]|年)(?P<month>\d{1,2})(?:[-/.]|月)(?P<day>\d{1,2})日?"
@@ -85,7 +92,24 @@ def minutes_in(text: str, *, in_minutes: bool) -> int:
     try:
         return minutes_from_hours(bare)
     except DomainError:
-        raise CellNotReadable from None
+        return _spoken_minutes(plain)
+
+
+def _spoken_minutes(text: str) -> int:
+    """Minutes of `两小时`, `2小时半`, `一个半小时`, `半小时`, `十二个小时`; CellNotReadable for anything else."""
+    match = SPOKEN.fullmatch(text)
+    if match is None or (match[2] and match[3]) or not any(match.groups()):
+        raise CellNotReadable
+    return _spoken_number(match[1] or "零") * MINUTES_PER_HOUR + (HALF_HOUR if match[2] or match[3] else 0)
+
+
+def _spoken_number(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (DIGITS.index(tens) if tens else 1) * 10 * bool(ten) + (
+        DIGITS.index(ones.replace("两", "二")) if ones else 0
+    )
 
 
 def _minutes_figure(text: str) -> int:

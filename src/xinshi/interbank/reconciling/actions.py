@@ -54,8 +54,9 @@ def compare_by_interface(*, actor: Actor, partner_id: int, from_day: date, to_da
     require_keeper(actor)
     partner = _partner(partner_id)
     _require_period(from_day, to_day)
+    before = list(lists().ours(partner, from_day, to_day))
     theirs = theirs_from_rows(lists().theirs(partner, from_day, to_day))
-    return _compare(actor, partner, theirs, from_day, to_day, source=Comparison.Source.INTERFACE)
+    return _compare(actor, partner, theirs, from_day, to_day, source=Comparison.Source.INTERFACE, before=before)
 
 
 def compare_by_file(*, actor: Actor, partner_id: int, data: bytes, file_name: str, from_day: date, to_day: date) -> int:
@@ -89,11 +90,12 @@ def _compare(
     *,
     source: Comparison.Source,
     file_name: str = "",
+    before: Sequence[Entry] | None = None,
 ) -> int:
     """Write the comparison, its new differences, and the end of those that later lists agree on."""
     Partner.objects.select_for_update().get(pk=partner.pk)
     inside = [entry for entry in theirs if from_day <= entry.sent_at.date() <= to_day]
-    found = domain.compare(lists().ours(partner, from_day, to_day), inside, now=clock.now())
+    found = domain.compare(lists().ours(partner, from_day, to_day), inside, now=clock.now(), before=before)
     row = Comparison.objects.create(
         partner=partner,
         from_day=from_day,

@@ -131,18 +131,28 @@ class Comparison:
         return sum(pair.some.moved_minutes for pair in self.matched)
 
 
-def compare(ours: Iterable[Entry], theirs: Iterable[Entry], *, now: datetime) -> Comparison:
-    """Both lists with streams as this house sees them. A message that one list names twice counts twice."""
+def compare(
+    ours: Iterable[Entry], theirs: Iterable[Entry], *, now: datetime, before: Iterable[Entry] | None = None
+) -> Comparison:
+    """Both lists with streams as this house sees them. A message that one list names twice counts twice.
+
+    `before` is our list as it was when the partner was asked, where it was asked just now: it may have drawn its own before
+    what has come or changed here since, and that is no difference yet.
+    """
+    mine = list(ours)
+    moving = frozenset(mine) - frozenset(before) if before is not None else frozenset()
     places: dict[Place, list[Pair]] = {place: [] for place in Place}
-    for pair in _pairs(list(ours), list(theirs)):
-        places[place_of(pair, now=now)].append(pair)
+    for pair in _pairs(mine, list(theirs)):
+        places[place_of(pair, now=now, is_moving=pair.ours in moving)].append(pair)
     return Comparison(**{place.value: tuple(pairs) for place, pairs in places.items()})
 
 
-def place_of(pair: Pair, *, now: datetime) -> Place:
+def place_of(pair: Pair, *, now: datetime, is_moving: bool = False) -> Place:
     sides = [entry for entry in (pair.ours, pair.theirs) if entry is not None]
     if len(sides) == 2 and not pair.differing:
         return Place.MATCHED
+    if is_moving:
+        return Place.STILL_OPEN
     is_young = now - min(entry.sent_at for entry in sides) < STILL_OPEN_FOR
     if is_young and any(entry.state is State.OPEN for entry in sides):
         return Place.STILL_OPEN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from xinshi.bank.actions import NewDeposit, deposit_many
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import NOW, SYSTEM, Bank, Cast, Somebody
+from xinshi.interbank.reconciling import lists
 from xinshi.interbank.reconciling.actions import (
     DifferenceEnded,
     PeriodTooLong,
@@ -28,7 +31,7 @@ from xinshi.interbank.reconciling.lists import Behind
 from xinshi.interbank.reconciling.models import Comparison, Difference
 from xinshi.interbank.reconciling.queries import overdue_count
 from xinshi.interbank.reconciling.tending import compare_daily, warn_of_overdue
-from xinshi.interbank.reconciling.tests.conftest import FROM, UNTIL, Books, entry
+from xinshi.interbank.reconciling.tests.conftest import FROM, UNTIL, Books, entry, listed
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import Invalid, NotAllowed, NotFound
 from xinshi.ledger.actions import post, system_account
@@ -111,6 +114,23 @@ def test_the_same_lists_again_find_nothing_new_and_later_agreement_ends_it(
     agreed = compared(river)
     found = only()
     assert (found.ending, found.ending_reason) == ("agreed", f"comparison:{agreed.pk}")
+
+
+def test_what_came_while_the_partner_was_asked_is_no_difference(cast: Cast, river: Partner, books: Books) -> None:
+    books.ours = [entry("a"), entry("b", stream=Stream.OUT, state=State.OPEN), entry("d")]
+    plain = lists._LISTS[0]
+
+    def asked(partner: Partner, since: date, until: date) -> Sequence[Mapping[str, Any]]:
+        drawn = listed([entry("a")])
+        books.ours = [entry("a"), entry("b", stream=Stream.OUT), entry("c"), entry("d")]
+        return drawn
+
+    lists._LISTS[0] = replace(plain, theirs=asked)
+    found = compared(river)
+    assert (found.matched_count, found.still_open, found.only_here) == (1, 2, 1)
+    assert only().key == entry("d").key
+    again = compared(river)
+    assert (again.still_open, again.only_here) == (0, 3), "what is still not there when it is asked again, is one"
 
 
 def test_a_settled_difference_stays_settled_when_it_is_found_again(cast: Cast, river: Partner, books: Books) -> None:
