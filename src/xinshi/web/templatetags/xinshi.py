@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BaseForm
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_figure
 from xinshi.people.wording import category_label
@@ -33,6 +34,12 @@ def hours_whole(minutes: int) -> str:
 def hours_long(minutes: int | None) -> str:
     """Minutes as hours with their unit: `12.5 小时`."""
     return wording.hours_text(minutes)
+
+
+@register.simple_tag
+def gap() -> str:
+    """What stands between two sentences: a blank, in Chinese nothing."""
+    return "" if (get_language() or "").startswith("zh") else " "
 
 
 @register.filter
