@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -54,14 +53,3 @@ def test_who_leads_tells_those_who_come_and_is_answered(
     assert_accessible(leader)
     paper = leader.request.get(f"/attendance/shifts/{site.first(A_SHIFT)}/paper/")
     assert paper.body()[:5] == b"%PDF-"
-    if os.environ.get("SHOTS"):
-        folder = os.environ["SHOTS"]
-        open(f"{folder}/list.pdf", "wb").write(paper.body())
-        leader.screenshot(path=f"{folder}/list-{word}.png", full_page=True)
-        leader.goto(address)
-        leader.screenshot(path=f"{folder}/notes-led-{word}.png", full_page=True)
-        volunteer.screenshot(path=f"{folder}/notes-{word}.png", full_page=True)
-        volunteer.goto("/activities/")
-        volunteer.screenshot(path=f"{folder}/offers-{word}.png")
-        volunteer.goto("/activities/?tab=others")
-        volunteer.screenshot(path=f"{folder}/others-{word}.png", full_page=True)

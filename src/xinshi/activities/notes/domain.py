@@ -44,5 +44,5 @@ def checked_text(text: str) -> str:
     """The words as they are kept; Invalid where there are none or too many."""
     words = text.replace("\0", "").strip()
     if not 1 <= len(words) <= TEXT_LENGTH_MAX:
-        raise Invalid(field=gettext_noop("Note"), reason=gettext_noop("Write between 1 and 500 characters."))
+        raise Invalid(field=gettext_noop("Your note"), reason=gettext_noop("Write between 1 and 500 characters."))
     return words
