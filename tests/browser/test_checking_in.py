@@ -56,8 +56,9 @@ sign_up_many(actor=system, signups=[(made.shift_ids[0], volunteer)])
 print(made.shift_ids[0])
 """
 )
-YESTERDAY = """
-import django; django.setup()
+YESTERDAY = (
+    TAKE_BACK
+    + """
 import time_machine
 from datetime import timedelta
 from xinshi.activities.actions import create_activity, sign_up_many
@@ -85,6 +86,7 @@ if {is_there}:
     examine_all(actor=system)
 print(made.shift_ids[0])
 """
+)
 """A shift of an hour yesterday with the volunteer's place; `is_there`: checked in then, and nobody checked them out."""
 
 

@@ -46,7 +46,8 @@ def test_a_role_asks_for_a_course_and_opens_once_it_is_passed(
     page.goto(activity)
     expect(page.locator("form[action$='/sign-up/']")).to_have_count(0)
     assert_accessible(page)
-    follow(page.locator("main li.shift a[href^='/training/courses/']"))
+    follow(page.locator("main li.shift a[href^='/training/']"))
+    expect(page).to_have_url(re.compile(r"/training/courses/\d+/$"))  # The one that gives it.
     follow(page.locator("form[action$='/start/'] button"))
     while page.locator("main form[action$='/done/'] button").count():
         follow(page.locator("main form[action$='/done/'] button"))
