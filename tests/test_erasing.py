@@ -45,8 +45,16 @@ from xinshi.messages.actions import NewMessage, send_many
 from xinshi.organizations.actions import create_organization, join_many
 from xinshi.organizations.models import Organization
 from xinshi.people.access import actor_for
-from xinshi.people.actions import NewPerson, NewUser, create_users, give_consent, issue_token, register_people
-from xinshi.people.models import Consent, Guardianship, Person, User
+from xinshi.people.actions import (
+    NewPerson,
+    NewUser,
+    choose_text,
+    create_users,
+    give_consent,
+    issue_token,
+    register_people,
+)
+from xinshi.people.models import Consent, Guardianship, Person, UnwantedText, User
 from xinshi.people.tests.conftest import id_number
 
 SYSTEM: Final = Actor.system("tests")
@@ -125,6 +133,7 @@ OF_PEOPLE: Final = {
     "training_certificate",
     "training_place",
     "training_session",
+    "unwanted_text",
     "user_account",
     "volunteer_profile",
     "voucher",
@@ -183,6 +192,7 @@ def make_somebody() -> User:
     actor = actor_for(user)
     issue_token(actor=actor, name="欧阳家属")
     give_consent(actor=actor, person_id=person_id, purpose="exchange:zhiyuanhui")
+    choose_text(actor=actor, person_id=person_id, purpose="call", wanted=False)
     message = NewMessage(
         recipient_ref=f"person:{person_id}", text="Hello %(name)s", parameters={"name": NAME}, key="hello:1"
     )
@@ -487,6 +497,7 @@ def test_nothing_of_theirs_is_found_any_more_and_lines_stay(
     assert browser.get("/people/me/").status_code == 302, "the session ended"
     assert not User.objects.get(pk=somebody.pk).is_active
     assert not Consent.objects.filter(person_id=person_id, withdrawn_at=None).exists()
+    assert not UnwantedText.objects.filter(person_id=person_id).exists()
     record = ServiceRecord.objects.get(person_id=person_id)
     assert (record.credited_minutes, record.state, record.entry_reason) == (180, "refused", "—")
     assert Passbook.objects.get(person_id=person_id).certified_minutes == 180
