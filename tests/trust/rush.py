@@ -20,14 +20,19 @@ from typing import Any
 
 from tests.trust.scratch import Scratch, Server
 from xinshi.config.environment import Environment
+from xinshi.config.serving import THREADS_OF_SEVERAL
 
 TRIES_MAX = 40
 ANSWER_SECONDS_MAX = 60
 WELL_WITHIN_SECONDS = 60
+TOLD_WITHIN_SECONDS = 120
 AGAIN_AFTER_SECONDS = 1.0
 """Nobody presses again sooner."""
 AT_ONCE = 1_000
-AS_DELIVERED = {name: str(Environment.model_fields[name].default) for name in ("web_processes", "web_threads")}
+AS_DELIVERED = {
+    "web_processes": str(Environment.model_fields["web_processes"].default),
+    "web_threads": str(THREADS_OF_SEVERAL),
+}
 """The house serves as it does where nobody set anything."""
 TIMES_SENT = 2
 
@@ -57,6 +62,7 @@ def run(over: Scratch, *, people: int, seed: int) -> Rush:
     try:
         server.start()
         _wait_until_well(server)
+        _wait_until_told(over)
         asyncio.run(_scan(server, crowd, found, random.Random(seed)))
     finally:
         server.kill()
@@ -92,6 +98,15 @@ def _wait_until_well(server: Server) -> None:
             return
         time.sleep(0.1)
     raise RuntimeError("the server is not well")
+
+
+def _wait_until_told(over: Scratch) -> None:
+    """Everybody signed up long before: what was to be told of it was told."""
+    deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+    while over.rows("SELECT count(*) FROM outbox_delivery WHERE state = 'due' AND due_at <= now()")[0][0]:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the worker does not come to an end")
+        time.sleep(0.2)
 
 
 async def _scan(server: Server, crowd: dict[str, Any], found: Rush, dice: random.Random) -> None:

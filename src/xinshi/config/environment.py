@@ -36,7 +36,9 @@ class Environment(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     web_processes: int = Field(default=3, ge=1, le=64, description="Web processes on PostgreSQL; SQLite has one.")
-    web_threads: int = Field(default=4, ge=1, le=256, description="Threads per web process.")
+    web_threads: int | None = Field(
+        default=None, ge=1, le=256, description="Threads per web process: by default 2 on PostgreSQL, 8 on SQLite."
+    )
     worker_inside: bool = Field(
         default=False, description="Run the worker in the web process; `serve` sets it on SQLite."
     )

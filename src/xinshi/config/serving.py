@@ -19,8 +19,11 @@ from xinshi.config.environment import environment
 
 WATCH_SECONDS: Final = 0.5
 RESTART_SECONDS: Final = 2.0
-WORKER_NICENESS: Final = 5
-"""A third of the weight of a web process."""
+THREADS_OF_ONE: Final = 8
+THREADS_OF_SEVERAL: Final = 2
+"""Threads of one process take turns at running Python: each further one costs all of them something."""
+WORKER_NICENESS: Final = 10
+"""A tenth of the weight of a web process."""
 BACKLOG: Final = 4_096
 """As many connections wait at the door of each web process; one that finds no room tries again after 1, 3, 7 seconds."""
 CONNECTIONS_MAX: Final = 512
@@ -99,7 +102,7 @@ def serve_pages(*, processes: int) -> None:
         port=chosen.port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=chosen.web_threads,
+        blocking_threads=chosen.web_threads or (THREADS_OF_ONE if processes == 1 else THREADS_OF_SEVERAL),
         backlog=BACKLOG,
         backpressure=CONNECTIONS_MAX,
         websockets=False,
