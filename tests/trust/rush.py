@@ -6,9 +6,9 @@ Judged past the program: one record for each, none twice, none lost; and how lon
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
+import os
 import random
 import resource
 import sys
@@ -18,14 +18,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.trust.phones import Phones, Request, request_text
 from tests.trust.scratch import Scratch, Server
 from xinshi.config.environment import Environment
 from xinshi.config.serving import THREADS_OF_SEVERAL
 
 TRIES_MAX = 40
-ANSWER_SECONDS_MAX = 60
 WELL_WITHIN_SECONDS = 60
 TOLD_WITHIN_SECONDS = 120
+IDLE_SHARE = 0.2
+"""Of a processor: so little the worker does when nothing is to be done."""
 AGAIN_AFTER_SECONDS = 1.0
 """Nobody presses again sooner."""
 AT_ONCE = 1_000
@@ -47,8 +49,8 @@ class Rush:
     waits: list[float] = field(default_factory=list)
     retries: int = 0
     wrong: list[str] = field(default_factory=list)
-    a_third: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once a third of the people were served."""
+    done: int = 0
+    """People who were answered as often as they had sent."""
 
     def wait(self, share: float) -> float:
         ordered = sorted(self.waits)
@@ -63,7 +65,8 @@ def run(over: Scratch, *, people: int, seed: int) -> Rush:
         server.start()
         _wait_until_well(server)
         _wait_until_told(over)
-        asyncio.run(_scan(server, crowd, found, random.Random(seed)))
+        _wait_until_idle(server)
+        _scan(server, crowd, found, random.Random(seed))
     finally:
         server.kill()
     found.wrong += differences(over, crowd)
@@ -109,127 +112,129 @@ def _wait_until_told(over: Scratch) -> None:
         time.sleep(0.2)
 
 
-async def _scan(server: Server, crowd: dict[str, Any], found: Rush, dice: random.Random) -> None:
+def _wait_until_idle(server: Server) -> None:
+    """The house has been open for a while: the worker has done once what it does at its start."""
+    deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+    before = _worked_seconds(server)
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        after = _worked_seconds(server)
+        if after - before < IDLE_SHARE:
+            return
+        before = after
+    raise RuntimeError("the worker does not come to rest")
+
+
+def _worked_seconds(server: Server) -> float:
+    """Processor time of the worker so far."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in _workers(server)]
+    return sum(int(user) + int(system) for user, system in (row[11:13] for row in fields)) / os.sysconf("SC_CLK_TCK")
+
+
+def _scan(server: Server, crowd: dict[str, Any], found: Rush, dice: random.Random) -> None:
+    """Everybody comes at the same moment; one web process gets SIGKILL once a third of the people were served."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16_384), hard))
-    screen = Screen(server.port, crowd)
-    await screen.renew()
-    keeper = asyncio.create_task(screen.keep())
-    nemesis = asyncio.create_task(_kill_one(server, found, dice))
-    started = time.monotonic()
+    phones = Phones(server.port)
+    screen = Screen(phones, crowd)
+    people = [Visitor(phones, screen, token, found) for token in crowd["tokens"]]
     try:
-        await asyncio.gather(*(_come(server.port, token, screen, found) for token in crowd["tokens"]))
+        screen.renew()
+        phones.run(until=lambda: bool(screen.code))
+        started = time.monotonic()
+        for person in people:
+            person.come()
+
+        def is_over() -> bool:
+            if not found.killed and len(found.waits) * 3 >= found.people:
+                found.killed += server.kill_one_of(_web_processes(server), dice.randrange(1_000))
+            return found.done == len(people)
+
+        phones.run(until=is_over)
         found.seconds = round(time.monotonic() - started, 2)
-        await nemesis
     finally:
-        keeper.cancel()
-        nemesis.cancel()
-
-
-async def _kill_one(server: Server, found: Rush, dice: random.Random) -> None:
-    """SIGKILL for one web process once a third of the people were served."""
-    await found.a_third.wait()
-    found.killed += server.kill_one_of(_web_processes(server), dice.randrange(1_000))
+        phones.close()
 
 
 def _web_processes(server: Server) -> list[int]:
     """The children that answer requests, without the one that delivers and seals."""
+    workers = _workers(server)
+    return [pid for pid in server.children() if pid not in workers]
+
+
+def _workers(server: Server) -> list[int]:
     words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in server.children()}
-    return [pid for pid, line in words.items() if b"worker" not in line]
-
-
-async def _come(port: int, token: str, screen: Screen, found: Rush) -> None:
-    """One person: two sends at the same time; waits until the first yes, and both must end in the same record."""
-    started = time.monotonic()
-    sends = [asyncio.create_task(_until_yes(port, token, screen, found)) for _ in range(TIMES_SENT)]
-    records = []
-    for answered in asyncio.as_completed(sends):
-        records.append(await answered)
-        if len(records) == 1:
-            found.waits.append(time.monotonic() - started)
-            if len(found.waits) * 3 >= found.people:
-                found.a_third.set()
-    if len(set(records)) != 1 or records[0] is None:
-        found.wrong.append(f"one person was told of {records}")
-
-
-async def _until_yes(port: int, token: str, screen: Screen, found: Rush) -> int | None:
-    """The record's id; asks again where the connection broke or the server was down, with the code that is shown then."""
-    for _ in range(TRIES_MAX):
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                status, body = await _ask(port, token, "POST", "/api/v1/attendance/codes", {"code": screen.code})
-        except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
-            status, body = 0, {}
-        if status == 200:
-            return int(body["record_id"])
-        if status not in (0, 409, 500, 502, 503):
-            found.wrong.append(f"{status}: {str(body)[:200]}")
-            return None
-        found.retries += 1
-        await asyncio.sleep(AGAIN_AFTER_SECONDS)
-    return None
+    return [pid for pid, line in words.items() if b"worker" in line]
 
 
 @dataclass(slots=True)
 class Screen:
     """The tablet at the place: asks for the present code each second."""
 
-    port: int
+    phones: Phones
     crowd: dict[str, Any]
     code: str = ""
 
-    async def renew(self) -> None:
+    def renew(self) -> None:
         path = f"/api/v1/attendance/shifts/{self.crowd['shift']}/code"
-        status, body = await _ask(self.port, self.crowd["leader"], "GET", path, None)
-        assert status == 200, body
-        self.code = body["code"]
+        text = request_text("GET", path, self.crowd["leader"], None)
 
-    async def keep(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            try:
-                await self.renew()
-            except (OSError, ValueError, AssertionError, asyncio.IncompleteReadError):
-                continue
+        def answered(status: int, body: Any) -> None:
+            self.code = body["code"] if status == 200 else self.code
+            self.phones.send(request, after_seconds=1)
+
+        request = Request(lambda: text, answered)
+        self.phones.send(request)
 
 
-async def _ask(port: int, token: str, method: str, path: str, payload: dict[str, Any] | None) -> tuple[int, Any]:
-    """One request on a connection of its own, as a phone makes it."""
-    body = json.dumps(payload).encode() if payload is not None else b""
-    head = (
-        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    loop = asyncio.get_running_loop()
-    transport, phone = await loop.create_connection(lambda: Phone(loop.create_future()), "127.0.0.1", port)
-    try:
-        transport.write(head.encode() + body)
-        answer = await phone.answered
-    finally:
-        transport.close()
-    head_bytes, _, content = answer.partition(b"\r\n\r\n")
-    if not head_bytes:
-        raise ValueError("no answer")
-    return int(head_bytes.split(b" ", 2)[1]), json.loads(content)
+@dataclass(slots=True)
+class Visitor:
+    """One person: two sends at the same time; waits until the first yes, and both must end in the same record."""
 
+    phones: Phones
+    screen: Screen
+    token: str
+    found: Rush
+    started: float = 0.0
+    records: list[int | None] = field(default_factory=list)
 
-class Phone(asyncio.Protocol):
-    """Reads until the server closes; leaner than streams, for the phones share their two cores with the server."""
+    def come(self) -> None:
+        self.started = time.monotonic()
+        for _ in range(TIMES_SENT):
+            self._send()
 
-    def __init__(self, answered: asyncio.Future[bytes]) -> None:
-        self.answered, self.parts = answered, list[bytes]()
+    def _send(self) -> None:
+        tries = 0
 
-    def data_received(self, data: bytes) -> None:
-        self.parts.append(data)
+        def answered(status: int, body: Any) -> None:
+            """Asks again where the connection broke or the server was down, with the code that is shown then."""
+            nonlocal tries
+            tries += 1
+            if status == 200:
+                self._ended(int(body["record_id"]))
+            elif status not in (0, 409, 500, 502, 503):
+                self.found.wrong.append(f"{status}: {str(body)[:200]}")
+                self._ended(None)
+            elif tries == TRIES_MAX:
+                self._ended(None)
+            else:
+                self.found.retries += 1
+                self.phones.send(request, after_seconds=AGAIN_AFTER_SECONDS)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.answered.done():
-            return
-        if exc is not None:
-            self.answered.set_exception(exc)
-        else:
-            self.answered.set_result(b"".join(self.parts))
+        request = Request(self._text, answered)
+        self.phones.send(request)
+
+    def _text(self) -> bytes:
+        return request_text("POST", "/api/v1/attendance/codes", self.token, {"code": self.screen.code})
+
+    def _ended(self, record: int | None) -> None:
+        self.records.append(record)
+        if len(self.records) == 1:
+            self.found.waits.append(time.monotonic() - self.started)
+        if len(self.records) == TIMES_SENT:
+            self.found.done += 1
+            if len(set(self.records)) != 1 or record is None:
+                self.found.wrong.append(f"one person was told of {self.records}")
 
 
 def crowd(number: int) -> dict[str, Any]:

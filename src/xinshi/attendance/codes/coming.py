@@ -22,6 +22,11 @@ from xinshi.kernel.actor import Actor
 STATEMENT: Final = "SELECT attendance_come(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
+def comes_in_one_statement() -> bool:
+    """Whether `come` can write at all: PostgreSQL has the function."""
+    return connection.vendor == "postgresql"
+
+
 def come(
     actor: Actor,
     signup: SignUp,
@@ -33,7 +38,7 @@ def come(
     verdict: Verdict,
 ) -> int | None:
     """The new record's id; None, and nothing written, where something changed since the caller looked, and on SQLite."""
-    if connection.vendor != "postgresql":
+    if not comes_in_one_statement():
         return None
     shift = signup.shift
     detail = {"signup": signup.pk, "through": way.value, "at": moment.isoformat()}
