@@ -68,7 +68,7 @@ class ConsentOut(Schema):
     given_through: str
 
 
-class TextOut(Schema):
+class TextChoiceOut(Schema):
     """Whether texts of this purpose go to the person's phone; the inbox has the same in any case."""
 
     purpose: str
@@ -131,7 +131,7 @@ class ConsentIn(Schema):
     given: bool
 
 
-class TextIn(Schema):
+class TextChoiceIn(Schema):
     purpose: Literal["reminder", "offer", "stand-in", "call"]
     wanted: bool
 
@@ -189,15 +189,15 @@ def change_my_consent(request: HttpRequest, payload: ConsentIn) -> ConsentOut:
     return _change_consent(actor, actor.person_id, payload, through="self")
 
 
-@router.get("/me/texts", response=list[TextOut])
-def list_my_texts(request: HttpRequest) -> list[TextOut]:
+@router.get("/me/texts", response=list[TextChoiceOut])
+def list_my_texts(request: HttpRequest) -> list[TextChoiceOut]:
     """The kinds of texts that one may decline. Codes, and what was decided about the account, always go out."""
     return _texts(_own(actor_of(request)))
 
 
-@router.post("/me/texts", response=list[TextOut])
+@router.post("/me/texts", response=list[TextChoiceOut])
 @idempotent
-def choose_my_text(request: HttpRequest, payload: TextIn) -> list[TextOut]:
+def choose_my_text(request: HttpRequest, payload: TextChoiceIn) -> list[TextChoiceOut]:
     """Have one kind of texts sent to one's own phone, or kept back."""
     actor = actor_of(request)
     return _choose_text(actor, _own(actor), payload)
@@ -253,15 +253,15 @@ def change_consent(request: HttpRequest, person_id: Identifier, payload: Consent
     return _change_consent(actor, person_id, payload, through="station")
 
 
-@router.get("/{person_id}/texts", response=list[TextOut])
-def list_texts(request: HttpRequest, person_id: Identifier) -> list[TextOut]:
+@router.get("/{person_id}/texts", response=list[TextChoiceOut])
+def list_texts(request: HttpRequest, person_id: Identifier) -> list[TextChoiceOut]:
     """Which kinds of texts go to somebody's phone."""
     return _texts(queries.person(actor_of(request), person_id).pk)
 
 
-@router.post("/{person_id}/texts", response=list[TextOut])
+@router.post("/{person_id}/texts", response=list[TextChoiceOut])
 @idempotent
-def choose_text(request: HttpRequest, person_id: Identifier, payload: TextIn) -> list[TextOut]:
+def choose_text(request: HttpRequest, person_id: Identifier, payload: TextChoiceIn) -> list[TextChoiceOut]:
     """As the person said it at the station; coordinators and administrators."""
     actor = actor_of(request)
     queries.person(actor, person_id)
@@ -274,14 +274,14 @@ def _own(actor: Actor) -> int:
     return actor.person_id
 
 
-def _choose_text(actor: Actor, person_id: int, payload: TextIn) -> list[TextOut]:
+def _choose_text(actor: Actor, person_id: int, payload: TextChoiceIn) -> list[TextChoiceOut]:
     actions.choose_text(actor=actor, person_id=person_id, purpose=payload.purpose, wanted=payload.wanted)
     return _texts(person_id)
 
 
-def _texts(person_id: int) -> list[TextOut]:
+def _texts(person_id: int) -> list[TextChoiceOut]:
     unwanted = queries.unwanted_texts(person_id)
-    return [TextOut(purpose=purpose, wanted=purpose not in unwanted) for purpose in TEXT_PURPOSES]
+    return [TextChoiceOut(purpose=purpose, wanted=purpose not in unwanted) for purpose in TEXT_PURPOSES]
 
 
 def _change_consent(actor: Actor, person_id: int, payload: ConsentIn, *, through: str) -> ConsentOut:

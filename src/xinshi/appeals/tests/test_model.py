@@ -280,11 +280,11 @@ class AppealsMachine(RuleBasedStateMachine):
 
     def _answers(self, who: str, known: Known, work: Any, _what: str) -> bool:
         """True where the step is to be tried; otherwise it was seen to be refused."""
+        if known.state in ENDED:  # Whoever answered it hears that it is over, others that they may not.
+            self._refused((RequestEnded, HadPart, NotAllowed), work)
+            return False
         if not self._may(who, known):
             self._refused((HadPart, NotAllowed), work)
-            return False
-        if known.state in ENDED:
-            self._refused((RequestEnded, HadPart), work)
             return False
         return True
 
