@@ -11,15 +11,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from bench.databases import postgres_is_reachable, scratch_folder, scratch_postgres
+from bench.memory import peak_memory
 from bench.report import Report, publish
 
 PEOPLE: Final = 4_000
@@ -27,8 +26,6 @@ SIZES: Final = (10_000, 100_000)
 QUICK_SIZES: Final = (10_000, 30_000)
 MATCHED_MIN, CREDITED_MIN, MEMORY_MIB_MAX = 20_000, 5_000, 100
 HEADERS: Final = ("活动名称", "姓名", "志愿者编号", "签到时间", "签退时间", "信用时数")
-SAMPLED_EVERY_SECONDS: Final = 0.005
-PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 def main(arguments: list[str]) -> int:
@@ -97,62 +94,6 @@ def _goal(goal: float, *, is_judged: bool) -> tuple[Any, ...]:
     return (">=", goal) if is_judged else ()
 
 
-class _Peak(threading.Thread):
-    """The most memory that this process and its parser held at once, in MiB beyond what this process held at first.
-
-    Pages of files are left out: SQLite maps its database into memory, and the machine takes such pages back at will.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._end = threading.Event()
-        self._before = _own_bytes(os.getpid())
-        self._most = self._before
-
-    def run(self) -> None:
-        while not self._end.wait(SAMPLED_EVERY_SECONDS):
-            held = _own_bytes(os.getpid()) + sum(map(_own_bytes, _parsers()))
-            self._most = max(self._most, held)
-
-    def end(self) -> float:
-        self._end.set()
-        self.join()
-        return (self._most - self._before) / 2**20
-
-
-def _own_bytes(process: int) -> int:
-    try:
-        resident, of_files = Path(f"/proc/{process}/statm").read_text().split()[1:3]
-        return (int(resident) - int(of_files)) * PAGE_BYTES
-    except (OSError, IndexError):
-        return 0
-
-
-def _parsers() -> Iterator[int]:
-    """This process's children that parse a workbook."""
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            children = (task / "children").read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            try:
-                if b"parsing" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    yield int(child)
-            except OSError:
-                continue
-
-
-@contextmanager
-def _peak(into: dict[str, float]) -> Iterator[None]:
-    watch = _Peak()
-    watch.start()
-    try:
-        yield
-    finally:
-        into["peak MiB"] = watch.end()
-
-
 def _prepare() -> None:
     from django.core.management import call_command
 
@@ -188,7 +129,7 @@ def _measured(data: bytes, size: int) -> dict[str, float]:
     from xinshi.kernel.actor import Actor
 
     found: dict[str, float] = {}
-    with _peak(found):
+    with peak_memory(found):
         for name, dry_run in (("tried", True), ("imported", False), ("again", False)):
             began = time.perf_counter()
             report = import_zhiyuanhui(actor=Actor.system("bench"), data=data, file_name="明细.xlsx", dry_run=dry_run)

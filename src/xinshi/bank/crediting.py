@@ -17,7 +17,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from xinshi.bank.rules import Coefficient, Rounding, Rules
 
@@ -50,8 +50,7 @@ def why_from_text(text: str) -> Why:
     return tuple((Reason(reason), int(figure)) for reason, _, figure in pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(NamedTuple):
     """What one person did, as far as crediting asks; `activity_ref` is empty where no activity is known."""
 
     person_id: int
@@ -64,8 +63,7 @@ class Served:
     partner_percent: int = PERCENT
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(NamedTuple):
     """What is booked: `minutes` in all, of which `donation_minutes` can only be donated; `why` it is not the raw figure."""
 
     minutes: int

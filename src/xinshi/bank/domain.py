@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import DomainError, gettext_noop
@@ -90,8 +90,7 @@ STATE_CHANGES: Final = {
 """From each state of a passbook, where it may go; closed is for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDeposit:
+class NewDeposit(NamedTuple):
     """Hours to be put into a person's passbook. `source_ref` makes it once; `category` is a national code."""
 
     person_id: int
@@ -109,8 +108,7 @@ class NewDeposit:
     """By the contract with the partner whose hours these are: what of them can be spent. Certified are all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class DepositResult:
+class DepositResult(NamedTuple):
     """`minutes` were credited, `donation_minutes` of them to the account that can only be donated from.
 
     `transfer_id` is None where nothing went into the balance; `notice_until` is the last day of public notice.

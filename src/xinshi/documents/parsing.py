@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 MEMORY_BYTES_MAX: Final = 103 * 1024 * 1024
 """Of address space: some 20 MiB are mapped and never used."""
 CPU_SECONDS_MAX: Final = 30
-ASKED_BYTES: Final = 128 * 1024
+ASKED_BYTES: Final = 512 * 1024
+"""Whoever hands it over is busy with rows when it is asked, so it is asked seldom."""
 
 
 class AskedFile(io.RawIOBase):

@@ -39,6 +39,8 @@ ARCHIVE_MEMBERS_MAX: Final = 2_000
 ROWS_MAX: Final = 200_000
 COLUMNS_MAX: Final = 200
 PART_ROWS: Final = 500
+READ_BYTES: Final = 64 * 1024
+AHEAD_BYTES: Final = 512 * 1024
 LINES_A_ROW_MAX: Final = 2
 """Some cells of a table go over several lines, but not most."""
 XML_HEAD_BYTES: Final = 1_024
@@ -226,8 +228,9 @@ def _parse_workbook(data: bytes, rows_max: int) -> Iterator[SheetPart]:
 def _answered_parts(data: bytes, rows_max: int) -> Iterator[SheetPart]:
     command = [sys.executable, "-m", parsing.__name__, str(rows_max), str(COLUMNS_MAX), str(len(data))]
     with subprocess.Popen(  # noqa: S603  # our own module, with numbers as arguments
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, bufsize=READ_BYTES, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
+        _let_run_ahead(process)
         watch = threading.Timer(PARSING_SECONDS_MAX, process.kill)
         watch.start()
         try:
@@ -237,6 +240,15 @@ def _answered_parts(data: bytes, rows_max: int) -> Iterator[SheetPart]:
             process.kill()
 
 
+def _let_run_ahead(process: subprocess.Popen[bytes]) -> None:
+    """Let the parser say some thousand rows more than were taken, so that both work at the same time; where Linux allows."""
+    assert process.stdout is not None
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl  # Not on every platform.
+
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+
+
 def _parts_of_answer(process: subprocess.Popen[bytes], data: bytes) -> Iterator[SheetPart]:
     number, name, first_row = -1, "", 0
     merged: list[tuple[int, int, int, int]] = []
@@ -244,7 +256,9 @@ def _parts_of_answer(process: subprocess.Popen[bytes], data: bytes) -> Iterator[
     for line in process.stdout:
         said: Any = json.loads(line) if line.endswith(b"\n") else None
         if isinstance(said, list):
-            rows = [row if _is_text(row) else [_cell(cell) for cell in row] for row in said]
+            # A bracket more than the rows have: a cell that is no text, or a text that has one.
+            is_text = line.count(b"[") == len(said) + 1
+            rows = said if is_text else [row if _is_text(row) else [_cell(cell) for cell in row] for row in said]
             yield SheetPart(number, name, merged, first_row, rows)
             first_row += len(rows)
         elif said is None:

@@ -58,7 +58,7 @@ class PreparedRead:
         compiled = self._compiled.get(database.vendor)
         if compiled is None:
             compiled = self._compile(database)
-        if database.vendor == "postgresql" and not _is_watched(database):
+        if database.vendor == "postgresql" and not is_watched(database):
             return compiled.converted(_prepared(database, compiled, values), binary=True)
         return compiled.converted(_executed(database, compiled, values), binary=False)
 
@@ -131,7 +131,7 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
     The server keeps its plan where it is PostgreSQL; the SQL comes from our code alone, and is the same each time.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "postgresql" or _is_watched(database):
+    if database.vendor != "postgresql" or is_watched(database):
         with database.cursor() as cursor:
             cursor.execute(sql, [_stored(database, value) for value in parameters])
             return cursor.fetchall() if cursor.description else [], cursor.rowcount
@@ -165,7 +165,7 @@ def _names(model: type[Model]) -> frozenset[str]:
     return frozenset(field.attname for field in model._meta.concrete_fields)
 
 
-def _is_watched(database: Any) -> bool:
+def is_watched(database: Any) -> bool:
     """Somebody counts or watches statements: they are to see this one."""
     return bool(database.execute_wrappers) or bool(database.queries_logged)
 

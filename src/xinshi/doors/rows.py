@@ -23,15 +23,23 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 def insert_many(
-    model: type[models.Model], *, each: Columns, same: Mapping[str, Any] | None = None, ignore_conflicts: bool = False
+    model: type[models.Model],
+    *,
+    each: Columns,
+    same: Mapping[str, Any] | None = None,
+    ids: Sequence[int] | None = None,
+    ignore_conflicts: bool = False,
 ) -> list[int]:
     """Insert one row per value of `each`, all with the values of `same`; returns the new ids in order.
 
-    Rows that a unique constraint refuses are passed over where `ignore_conflicts` says so; then no ids are returned.
+    `ids`: those of `drawn_ids`, where the caller had to know them before. Rows that a unique constraint refuses are passed
+    over where `ignore_conflicts` says so; then no ids are returned.
     """
     size = _size(each)
     if not size:
         return []
+    if ids is not None:
+        each = {_key(model): ids, **each}
     each, same = _split(each, same or {}, size)
     if connection.vendor != "postgresql":
         columns = {**{name: [value] * size for name, value in (same or {}).items()}, **each}
@@ -41,6 +49,19 @@ def insert_many(
     arrays = [_array(model, name, values) for name, values in each.items()]
     rows, _changed = run(statement, [*constants, *arrays])
     return [row[0] for row in rows]
+
+
+def drawn_ids(model: type[models.Model], count: int) -> list[int]:
+    """So many new ids, in order, for rows that this transaction will insert; on PostgreSQL they are nobody else's."""
+    table = model._meta.db_table
+    if connection.vendor == "postgresql":
+        drawn = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+        rows, _changed = run(drawn, [table, _key(model), count])
+        return [row[0] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or (0,))[0]
+    return list(range(last + 1, last + count + 1))
 
 
 def insert_objects(rows: Sequence[Row]) -> Sequence[Row]:
@@ -224,6 +245,9 @@ def _text(model: type[models.Model], column: str) -> Callable[[Any], Any]:
 def _array(model: type[models.Model], column: str, values: Sequence[Any]) -> str:
     """An array as PostgreSQL writes it; the driver's own way costs several times as much."""
     text = _text(model, column)
+    if text is _iso:  # Many rows say the same day, and many the same moment: each is written out once.
+        written = {value: _iso(value) for value in set(values)}
+        return array_text([written[value] for value in values])
     return array_text(values if text is _same else list(map(text, values)))
 
 

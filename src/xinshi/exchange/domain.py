@@ -30,6 +30,7 @@ UNDATED_MINUTES_MAX: Final = 366 * 24 * 60
 REASON_LENGTH_MAX: Final = 500
 FIRST_DAY: Final = date(2000, 1, 1)
 TENTH_MINUTES: Final = 6
+DAY_SECONDS: Final = 24 * 60 * 60
 DOCUMENT_MARK: Final = "id:"
 """Before the blind index of an identity number, where a row has that in place of a volunteer number."""
 REMEMBERED_MAX: Final = 8_192
@@ -205,13 +206,23 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
         HONORARY_HOURS if kind is FileKind.HONORARY else VERIFIED_HOURS,
         who,
         "" if row.minutes is None else str(row.minutes),
-        "" if row.starts_at is None else row.starts_at.isoformat(),
-        "" if row.ends_at is None else row.ends_at.isoformat(),
+        "" if row.starts_at is None else _moment_text(row.starts_at),
+        "" if row.ends_at is None else _moment_text(row.ends_at),
         "" if row.day is None or row.starts_at is not None else row.day.isoformat(),
         plain_text(row.title),
         *row.raw,
     ]
     return "\x1f".join(parts)
+
+
+def _moment_text(moment: datetime) -> str:
+    return _text_here(moment) if moment.tzinfo is HOSPITAL_ZONE else moment.isoformat()
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _text_here(moment: datetime) -> str:
+    """Of a moment on the hospital's clock: one elsewhere is equal to it and says itself otherwise."""
+    return moment.isoformat()
 
 
 def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
@@ -228,10 +239,10 @@ def time_fault(row: FileRow, *, now: datetime) -> Fault | None:
         return Fault("start_missing", row.columns.get("start", ""))
     if end <= start:
         return Fault("end_before_start", row.columns.get("end", ""))
-    day = local_day(start)
+    day, lasted = local_day(start), end - start
     if day != local_day(end) and day != local_day(end - timedelta(microseconds=1)):
         return Fault("not_one_day", row.columns.get("end", ""))
-    return _figure_fault(row, int((end - start).total_seconds()))
+    return _figure_fault(row, lasted.days * DAY_SECONDS + lasted.seconds)
 
 
 def _figure_fault(row: FileRow, available_seconds: int) -> Fault | None:
@@ -260,16 +271,15 @@ class KnownTime:
             self._by_day[person_id, day].append((starts_at, ends_at))
             day += timedelta(days=1)
 
-    def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime, minutes: int) -> bool:
-        """True if the partner sent this segment before with the same figure."""
-        return bool(self._from_partner) and self._from_partner.get((person_id, starts_at, ends_at)) == minutes
-
-    def overlaps(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
-        """True if any known segment shares time with `starts_at`–`ends_at`, or the partner sent these times before."""
-        if self._from_partner and (person_id, starts_at, ends_at) in self._from_partner:
-            return True
-        known = self._by_day.get((person_id, local_day(starts_at)))
-        return known is not None and any(start < ends_at and starts_at < end for start, end in known)
+    def look(self, person_id: int, starts_at: datetime, ends_at: datetime) -> tuple[int | None, bool]:
+        """With which figure the partner sent this segment, None where it never did; and whether it is known in itself or
+        shares time with one that is taken.
+        """
+        minutes = self._from_partner.get((person_id, starts_at, ends_at)) if self._from_partner else None
+        if minutes is not None or not self._by_day:
+            return minutes, minutes is not None
+        known = self._by_day.get((person_id, local_day(starts_at)), ())
+        return None, any(start < ends_at and starts_at < end for start, end in known)
 
     def is_occupied(self, person_id: int, day: date) -> bool:
         """True if any service is known of that person on that day."""

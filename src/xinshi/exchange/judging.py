@@ -64,8 +64,7 @@ class Knowledge:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of a row; `is_settled` where its line of an earlier import stands and stays as it is."""
 
     keyed: Keyed
@@ -152,35 +151,27 @@ class Judge:
         row = keyed.row
         is_repeat = keyed.key in self._seen or keyed.key in self.known.repeated
         self._remember(keyed.key)
-        if self._is_known(keyed, person, is_repeat=is_repeat):
-            return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
-        code = self._doubt(keyed, person, is_repeat=is_repeat, is_named=is_named)
-        if row.starts_at is not None and row.ends_at is not None:
+        start, end = row.starts_at, row.ends_at
+        if start is not None and end is not None:
             assert row.minutes is not None
-            self._time.add(person.id, row.starts_at, row.ends_at, row.minutes, is_occupied=not code)
+            sent, shares_time = self.known.time.look(person.id, start, end)
+            said, overlaps = self._time.look(person.id, start, end)
+            if row.minutes in (sent, said):
+                return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
+            code = "overlaps" if shares_time or overlaps else self._whose_doubt(row, person, is_named=is_named)
+            self._time.add(person.id, start, end, row.minutes, is_occupied=not code)
+        else:
+            if row.day is not None and not is_repeat and keyed.key in self.known.elsewhere:
+                return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
+            code = self._untimed_doubt(keyed, person, is_repeat=is_repeat)
+            code = code or self._whose_doubt(row, person, is_named=is_named)
         if code:
             column = row.columns.get("start", "") if code == "overlaps" else self._who_column(row)
             return Decision(keyed, RowState.HELD_BACK, person.id, Fault(code, column))
         return Decision(keyed, RowState.CREDITED, person.id)
 
-    def _is_known(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool) -> bool:
-        """True for a row whose place in time says that it is one that the partner sent before."""
-        row = keyed.row
-        if row.starts_at is not None and row.ends_at is not None:
-            segment = person.id, row.starts_at, row.ends_at, row.minutes or 0
-            return self.known.time.has_equal(*segment) or self._time.has_equal(*segment)
-        return row.day is not None and not is_repeat and keyed.key in self.known.elsewhere
-
-    def _doubt(self, keyed: Keyed, person: KnownPerson, *, is_repeat: bool, is_named: bool) -> str:
-        """Why somebody must look at the row; empty where nobody has to."""
-        row = keyed.row
-        if row.starts_at is not None and row.ends_at is not None:
-            segment = person.id, row.starts_at, row.ends_at
-            code = "overlaps" if self.known.time.overlaps(*segment) or self._time.overlaps(*segment) else ""
-        else:
-            code = self._untimed_doubt(keyed, person, is_repeat=is_repeat)
-        if code:
-            return code
+    def _whose_doubt(self, row: FileRow, person: KnownPerson, *, is_named: bool) -> str:
+        """Why somebody must look whose hours these are; empty where nobody has to."""
         if not row.number and not is_named:
             return "name_only"
         return "own_hours" if person.id == self.known.actor_person_id else ""

@@ -44,10 +44,12 @@ def knowledge(
     file: ImportFile | None,
     rows: Sequence[Keyed],
     named: Mapping[tuple[str, int], int] | None = None,
+    is_first_run: bool = False,
 ) -> Knowledge:
     """Everything that the judge of these rows has to know, by a fixed number of statements per 2,000 rows.
 
-    `named`: person ids that somebody said for rows, by key and occurrence.
+    `named`: person ids that somebody said for rows, by key and occurrence. `is_first_run`: no line of these rows can stand
+    in the file already.
     """
     named = named or {}
     numbers = {keyed.row.number for keyed in rows if keyed.row.number}
@@ -60,7 +62,7 @@ def knowledge(
     return Knowledge(
         people=people,
         by_name=by_name,
-        earlier=_earlier(file, rows),
+        earlier={} if is_first_run else _earlier(file, rows),
         elsewhere=_elsewhere(partner_id, file, undated),
         repeated=_repeated(file, {keyed.key for keyed in rows if keyed.occurrence}),
         sent=_sent(partner_id, involved) if undated else frozenset(),

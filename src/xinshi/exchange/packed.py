@@ -6,6 +6,7 @@ import pickle
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from struct import Struct
 from typing import Any, Final, TypeVar, overload
 
@@ -22,6 +23,7 @@ SEGMENT: Final = Struct("<qqqi")
 """Person, start and end in microseconds, and the minutes, doubled, with 1 added where the time is taken."""
 PORTION: Final = 1_000
 QUICKEST: Final = 1
+REMEMBERED_MAX: Final = 8_192
 
 
 class PackedTime:
@@ -38,25 +40,26 @@ class PackedTime:
         day, last = local_day(starts_at), local_day(ends_at)
         while True:
             self._buckets[_bucket(person_id, day)] += packed
-            day += A_DAY
-            if day > last:
+            if day >= last:
                 return
+            day += A_DAY
 
-    def has_equal(self, person_id: int, starts_at: datetime, ends_at: datetime, minutes: int) -> bool:
-        """True if the file said this segment before, the last time with the same figure."""
-        same = self._minutes_of(person_id, starts_at, ends_at)
-        return same is not None and same == minutes
-
-    def overlaps(self, person_id: int, starts_at: datetime, ends_at: datetime) -> bool:
-        """True if a segment shares time with `starts_at`–`ends_at`, or the file said these times before."""
+    def look(self, person_id: int, starts_at: datetime, ends_at: datetime) -> tuple[int | None, bool]:
+        """With which figure the file said this segment the last time, None where it never did; and whether it is known in
+        itself or shares time with one that is taken.
+        """
         packed = self._buckets[_bucket(person_id, local_day(starts_at))]
         if not packed:
-            return False
+            return None, False
         begin, end = _moment(starts_at), _moment(ends_at)
-        return any(
-            who == person_id and ((first < end and begin < last) if said & 1 else (first, last) == (begin, end))
-            for who, first, last, said in SEGMENT.iter_unpack(packed)
-        )
+        minutes, is_known = None, False
+        for who, first, last, said in SEGMENT.iter_unpack(packed):
+            if who == person_id:
+                if first == begin and last == end:
+                    minutes, is_known = said >> 1, True
+                elif said & 1 and first < end and begin < last:
+                    is_known = True
+        return minutes, is_known
 
     def is_occupied(self, person_id: int, day: date) -> bool:
         """True if the file knows of any service of that person that began on that day."""
@@ -66,21 +69,12 @@ class PackedTime:
             for who, begin, _, said in SEGMENT.iter_unpack(packed)
         )
 
-    def _minutes_of(self, person_id: int, starts_at: datetime, ends_at: datetime) -> int | None:
-        packed = self._buckets[_bucket(person_id, local_day(starts_at))]
-        if not packed:
-            return None
-        wanted, found = (person_id, _moment(starts_at), _moment(ends_at)), None
-        for *segment, said in SEGMENT.iter_unpack(packed):
-            if (*segment,) == wanted:
-                found = said >> 1
-        return found
-
 
 def _bucket(person_id: int, day: date) -> int:
     return ((person_id * 40_009 + day.toordinal()) * SPREAD >> 8) & (BUCKETS - 1)
 
 
+@lru_cache(maxsize=REMEMBERED_MAX)
 def _moment(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -29,8 +30,9 @@ from xinshi.bank.queries import timeline
 from xinshi.bank.replay import NOTICE, donation_key, main_key, notice_key
 from xinshi.bank.rules import Policy, Rules
 from xinshi.bank.timeline import Timeline
+from xinshi.doors.beside import beside
 from xinshi.doors.lookups import Many
-from xinshi.doors.rows import insert_many, update_many
+from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound, gettext_noop
@@ -81,7 +83,9 @@ ROW_COLUMNS = tuple(_Row.__annotations__)
 
 
 @transaction.atomic
-def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str = "") -> list[DepositResult]:
+def deposit_many(
+    *, actor: Actor, deposits: Sequence[NewDeposit], partner: str = "", meanwhile: Callable[[], object] = int
+) -> list[DepositResult]:
     """Put hours into passbooks, all or none, in the order given; each source once.
 
     The caller has authorised: a service record was approved, or a partner's file was accepted (`partner` names its
@@ -89,9 +93,11 @@ def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str =
     passbook; SourceDepositedOtherwise where a source stands in the book with other figures.
 
     What is credited is decided in `crediting`; the deposit names the version of the policy that held on the day of service.
-    Public notice and the most that one may hold are those of today.
+    Public notice and the most that one may hold are those of today. `meanwhile`: a write of the caller's own, which goes
+    along while the deposits are put together.
     """
     if not deposits:
+        meanwhile()
         return []
     passbooks = _locked_passbooks({new.person_id for new in deposits})
     known = _known({new.source_ref for new in deposits})
@@ -106,7 +112,8 @@ def deposit_many(*, actor: Actor, deposits: Sequence[NewDeposit], partner: str =
         if meant != _meaning(new, passbooks):
             raise SourceDepositedOtherwise(source=new.source_ref)
     batch = _Batch(actor, list(fresh.values()), passbooks, policies, partner)
-    ids, rows = _write(batch) if fresh else ({}, {})
+    with beside(meanwhile, rows=len(deposits)):
+        ids, rows = _write(batch) if fresh else ({}, {})
     results = []
     notice_until = batch.notice_until
     seen: set[str] = set()
@@ -191,20 +198,22 @@ def _write(batch: _Batch) -> tuple[dict[str, int], dict[str, _Row]]:
     credited = _credits(batch)
     posted = _post(batch, credited)
     rows = _rows(batch, credited, posted)
-    ids = insert_many(Deposit, each=dict(zip(ROW_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
-    _hold_for_notice(batch, credited)
-    _add_certified(rows)
-    record_many(
-        actor=batch.actor,
-        action="bank.deposit",
-        objects=[
-            (f"deposit:{pk}", {"source": row.source_ref, "minutes": row.credited_minutes})
-            for pk, row in zip(ids, rows, strict=True)
-        ],
-    )
-    publish(Deposited(deposit_ids=tuple(ids), passbook_ids=tuple(sorted({row.passbook_id for row in rows}))))
-    sources = [row.source_ref for row in rows]
-    return dict(zip(sources, ids, strict=True)), dict(zip(sources, rows, strict=True))
+    ids = drawn_ids(Deposit, len(rows))
+    columns = dict(zip(ROW_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    with beside(partial(insert_many, Deposit, each=columns, ids=ids), rows=len(rows)):
+        _hold_for_notice(batch, credited)
+        record_many(
+            actor=batch.actor,
+            action="bank.deposit",
+            objects=[
+                (f"deposit:{pk}", {"source": row.source_ref, "minutes": row.credited_minutes})
+                for pk, row in zip(ids, rows, strict=True)
+            ],
+        )
+        _add_certified(rows)
+        publish(Deposited(deposit_ids=tuple(ids), passbook_ids=tuple(sorted({row.passbook_id for row in rows}))))
+        sources = [row.source_ref for row in rows]
+        return dict(zip(sources, ids, strict=True)), dict(zip(sources, rows, strict=True))
 
 
 def _credits(batch: _Batch) -> list[Credit]:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from xinshi.bank.actions import propose_policy, put_policy_in_force, reverse_deposit
-from xinshi.bank.models import Deposit, DepositReversal, Passbook
+from xinshi.bank.models import Deposit, DepositReversal
 from xinshi.bank.rules import Rules
 from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
 from xinshi.kernel import clock
@@ -20,6 +20,7 @@ from xinshi.kernel.codes import HoursKind
 from xinshi.ledger.actions import hold, system_account
 from xinshi.ledger.domain import AccountKind
 from xinshi.ledger.queries import balance
+from xinshi.people.actions import NewPerson, register_people
 
 STAFF = ("coordinator", "auditor", "administrator")
 OTHERS = ("second", "leader", "clerk")
@@ -108,7 +109,9 @@ def test_somebody_elses_passbook_does_not_exist(cast: Cast, put_in: PutIn, role:
 
 
 def test_who_has_no_passbook_reads_how_to_get_one(cast: Cast) -> None:
-    Passbook.objects.filter(person_id=cast.second.person_id).delete()
+    [new] = register_people(actor=SYSTEM, people=[NewPerson(name="钱进", volunteer_number="7" * 18)])
+    cast.second.user.person_id = new
+    cast.second.user.save()
     assert "You have no passbook yet" in text_of(cast.second.client, reverse("bank:own"))
 
 

@@ -34,6 +34,7 @@ from xinshi.exchange.reporting import ImportReport, ReportWriter
 from xinshi.exchange.zhiyuanhui.reading import IMPORT_ROWS_MAX, ReadFile, TooManyRows, read_file
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
+from xinshi.kernel.ahead import ahead
 from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError
 
@@ -173,7 +174,7 @@ def go_on(*, actor: Actor, run: ImportRun, keyed: KeyedFile, progress: Progress 
     place = run.done_rows
     while place < run.row_count:
         first = portion_of(place)
-        for rows in keyed.portions(first=first):
+        for rows in ahead(keyed.portions(first=first)):
             decisions = take_portion(
                 actor=actor, run_id=run.pk, file=file, kind=keyed.read.kind, rows=rows, first=place
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -18,7 +18,7 @@ from django.db import transaction
 from xinshi.audit.actions import record
 from xinshi.bank.actions import deposit_many
 from xinshi.doors.lookups import Many
-from xinshi.doors.rows import insert_many, update_many
+from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.exchange.actions.crediting import new_deposit
 from xinshi.exchange.domain import ZHIYUANHUI, FileKind, FileRow, RowState, canonical_row
 from xinshi.exchange.events import HoursImported
@@ -123,7 +123,8 @@ def take_portion(
         if run.done_rows != first:
             return None
         file.refresh_from_db(fields=["runs"])  # Another run of the same file may have begun since.
-        judge = Judge(kind, knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows))
+        known = knowledge(actor=actor, partner_id=partner.pk, file=file, rows=rows, is_first_run=file.runs == 1)
+        judge = Judge(kind, known)
         decisions = [judge.decide(keyed) for keyed in rows]
         write_decisions(actor, file, kind, decisions)
         _move_on(actor, run, decisions)
@@ -182,15 +183,20 @@ def write_decisions(actor: Actor, file: ImportFile, kind: FileKind, decisions: S
     new = [one for one in open_ if (one.keyed.key, one.keyed.occurrence) not in earlier]
     again = [one for one in open_ if (one.keyed.key, one.keyed.occurrence) in earlier]
     again_ids = [earlier[one.keyed.key, one.keyed.occurrence] for one in again]
-    ids = insert_many(
-        ImportLine, each=_what_came(new) | outcome(new, actor, at), same=_same_of(file, kind) if new else None
-    )
-    update_many(ImportLine, again_ids, each=outcome(again, actor, at))
-    credit_rows(actor, kind, [*zip(ids, new, strict=True), *zip(again_ids, again, strict=True)])
+    ids = drawn_ids(ImportLine, len(new)) if new else []
+
+    def write_lines() -> None:
+        insert_many(ImportLine, each=_what_came(new) | outcome(new, actor, at), same=_same_of(file, kind), ids=ids)
+        update_many(ImportLine, again_ids, each=outcome(again, actor, at))
+
+    decided = [*zip(ids, new, strict=True), *zip(again_ids, again, strict=True)]
+    credit_rows(actor, kind, decided, meanwhile=write_lines)
 
 
-def credit_rows(actor: Actor, kind: FileKind, rows: Sequence[tuple[int, Decision]]) -> None:
-    """Deposit what was decided to be credited, each line once."""
+def credit_rows(
+    actor: Actor, kind: FileKind, rows: Sequence[tuple[int, Decision]], *, meanwhile: Callable[[], object] = int
+) -> None:
+    """Deposit what was decided to be credited, each line once. `meanwhile`: a write that goes along."""
     today = clock.today()
     deposits = [
         new_deposit(
@@ -204,7 +210,7 @@ def credit_rows(actor: Actor, kind: FileKind, rows: Sequence[tuple[int, Decision
         for line_id, one in rows
         if one.state is RowState.CREDITED and one.person_id is not None
     ]
-    deposit_many(actor=actor, deposits=deposits, partner=ZHIYUANHUI)
+    deposit_many(actor=actor, deposits=deposits, partner=ZHIYUANHUI, meanwhile=meanwhile)
 
 
 def _lines_of_earlier_runs(file: ImportFile, decisions: Sequence[Decision]) -> dict[Line, int]:
