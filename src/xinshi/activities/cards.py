@@ -104,20 +104,21 @@ def _part(actor: Actor, shift: OfferedShift, *, is_on_page: bool, is_refused: bo
         return {"link": way_to_sign_up(actor, shift, may_take=False)}
     if shift.my_signup_id:
         return _own_part(shift, shift.my_signup_id)
+    begins = time_text(shift.starts_at)
     if shift.refusal is not None:
         why = "" if is_refused else refusal_text(shift.refusal)
         if shift.may_wait:
-            return {"refusal": why, "button": wait_button(shift, gettext("Join the waiting list"))}
+            return {"refusal": why, "button": wait_button(shift, begins, gettext("Join the waiting list"))}
         sentence, where = help_of(shift)
         return {"refusal": why, "help": sentence, "help_address": where}
     if actor.person_id is None:
         return {}
     if not is_on_page:
         link = way_to_sign_up(actor, shift, may_take=True)
-        return {"link": link, "button": sign_up_button(shift) if link is None else None}
+        return {"link": link, "button": sign_up_button(shift, begins) if link is None else None}
     is_for_several = shift.places_left > 1 and not shift.is_on_request
     return {
-        "button": sign_up_button(shift),
+        "button": sign_up_button(shift, begins),
         "asks_note": shift.is_on_request,
         "group_address": address_of("activities:group", shift.id) if is_for_several else "",
     }
@@ -134,9 +135,9 @@ def _own_part(shift: OfferedShift, signup_id: int) -> dict[str, Any]:
         if is_confirmed:
             label = gettext("Cancel my place in %(title)s") % {"title": shift.title}
             text, confirm = gettext("Cancel my place"), gettext("Give your place back?")
-            return {"button": Button(address, text, label, tone="quiet", confirm=confirm)}
+            return {"button": Button(address, text, label, look="btn quiet", confirm=confirm)}
         text = gettext("Wait no longer") if shift.my_state == "waiting" else gettext("Take my request back")
-        return {"button": Button(address, text, tone="quiet")}
+        return {"button": Button(address, text, look="btn quiet")}
     if is_confirmed and shift.takes_sign_ups:
         return {"link": Link(address_of("activities:own_sign_up", signup_id), gettext("I cannot come"))}
     return {}

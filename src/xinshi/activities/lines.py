@@ -39,8 +39,8 @@ class Button:
     address: str
     text: str
     label: str = ""
-    tone: str = ""
-    """`primary` for what most people came for, `quiet` for the way back."""
+    look: str = "btn"
+    """`btn primary` for what most people came for, `btn quiet` for the way back."""
     confirm: str = ""
     """Asked before it is done."""
 
@@ -90,18 +90,19 @@ def line_of(actor: Actor, shift: OfferedShift) -> ShiftLine:
     helped, helped_where = help_of(shift) if is_refused else ("", "")
     may_take = not state and (shift.may_wait or (not is_refused and actor.person_id is not None))
     link = way_to_sign_up(actor, shift, may_take=may_take)
+    begins = time_text(shift.starts_at)
     return ShiftLine(
         id=shift.id,
         title=shift.title,
         address=address_of("activities:detail", shift.activity_id),
-        when=times_of(shift),
+        when=f"{begins}–{time_text(shift.ends_at)}",
         about=" · ".join(filter(None, about)),
         state=state,
         tone=tone,
         refusal=refusal_text(shift.refusal) if shift.refusal is not None and not state else "",
         help=helped,
         help_address=helped_where,
-        button=_take(shift) if may_take and link is None else None,
+        button=_take(shift, begins) if may_take and link is None else None,
         link=link,
         risks=risks_of(shift),
     )
@@ -129,15 +130,14 @@ def help_of(shift: OfferedShift) -> tuple[str, str]:
 
 def way_to_sign_up(actor: Actor, shift: OfferedShift, *, may_take: bool) -> Link | None:
     """The page on which one signs up, where it is not done on the spot."""
-    address = address_of("activities:detail", shift.activity_id)
     if actor.user_id is None:
-        way = f"{_pattern('account_login')}?next={address}"
+        way = f"{_pattern('account_login')}?next={address_of('activities:detail', shift.activity_id)}"
         return Link(way, gettext("Sign in to sign up")) if shift.refusal is None else None
     if not (may_take and shift.reads_risks_first):
         return None
     names = {"title": shift.title, "time": times_of(shift)}
     label = gettext("Read the risks, then sign up: %(title)s, %(time)s") % names
-    return Link(address, gettext("Read the risks, then sign up"), label)
+    return Link(address_of("activities:detail", shift.activity_id), gettext("Read the risks, then sign up"), label)
 
 
 def own_state(code: str) -> tuple[str, str]:
@@ -148,23 +148,19 @@ def own_state(code: str) -> tuple[str, str]:
     return gettext(text), tone
 
 
-def _take(shift: OfferedShift) -> Button:
-    return wait_button(shift, gettext("Wait")) if shift.may_wait else sign_up_button(shift)
+def _take(shift: OfferedShift, begins: str) -> Button:
+    return wait_button(shift, begins, gettext("Wait")) if shift.may_wait else sign_up_button(shift, begins)
 
 
-def wait_button(shift: OfferedShift, text: str) -> Button:
-    label = gettext("Wait for a place: %(title)s, %(time)s") % _names(shift)
+def wait_button(shift: OfferedShift, begins: str, text: str) -> Button:
+    label = gettext("Wait for a place: %(title)s, %(time)s") % {"title": shift.title, "time": begins}
     return Button(address_of("activities:wait", shift.id), text, label)
 
 
-def sign_up_button(shift: OfferedShift) -> Button:
+def sign_up_button(shift: OfferedShift, begins: str) -> Button:
     text = gettext("Ask for a place") if shift.is_on_request else gettext("Sign up")
-    label = gettext("Sign up: %(title)s, %(time)s") % _names(shift)
-    return Button(address_of("activities:sign_up", shift.id), text, label, tone="primary")
-
-
-def _names(shift: OfferedShift) -> dict[str, str]:
-    return {"title": shift.title, "time": time_text(shift.starts_at)}
+    label = gettext("Sign up: %(title)s, %(time)s") % {"title": shift.title, "time": begins}
+    return Button(address_of("activities:sign_up", shift.id), text, label, look="btn primary")
 
 
 def address_of(name: str, number: int) -> str:
