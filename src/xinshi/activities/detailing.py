@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
 from django.utils.translation import gettext
 
+from xinshi.activities.cards import ON_PAGE, ROLE_ON_PAGE, ShiftCard, card_of
 from xinshi.activities.eligibility import Kind
-from xinshi.activities.models import Activity, ActivityRole, SignUp
-from xinshi.activities.queries import ActivityDetail, OfferedShift
+from xinshi.activities.lines import times_of
+from xinshi.activities.models import Activity, SignUp
+from xinshi.activities.queries import ActivityDetail, OfferedShift, roles_of
+from xinshi.activities.queries.deciding import kinds_of
 from xinshi.activities.requirements import Requirements
-from xinshi.archive.models import QualificationKind
-from xinshi.doors.wording import is_chinese
+from xinshi.doors.wording import day_text
+from xinshi.kernel.actor import Actor
 from xinshi.people.wording import GROUPS
 
 
@@ -26,18 +28,11 @@ class RoleOnPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftOnPage:
-    shift: OfferedShift
-    role_label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stretch:
-    """The shifts of one stretch of time: one a role."""
+    """The shifts of one stretch of time, one a role, with its day and times; all shifts where there is one role."""
 
-    starts_at: datetime
-    ends_at: datetime
-    shifts: list[ShiftOnPage]
+    title: str
+    cards: list[ShiftCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +51,24 @@ class PlanOnPage:
         return len(self.roles) > 1
 
 
-def plan_on_page(found: ActivityDetail) -> PlanOnPage:
+def plan_on_page(actor: Actor, found: ActivityDetail) -> PlanOnPage:
     """At most three queries, whatever the number of shifts, roles and people."""
-    known: dict[int, ActivityRole] = {}
-    role_of: dict[int, int] = {}
-    roles = ActivityRole.objects.filter(activity=found.activity).order_by("pk")
-    for pk, name, description, requirements, shift_id in roles.values_list(
-        "pk", "name", "description", "requirements", "shifts__pk"
-    ):
-        known.setdefault(pk, ActivityRole(pk=pk, name=name, description=description, requirements=requirements))
-        role_of[shift_id] = pk
-    rows = list(known.values())
-    names = kind_names(rows, known=found.kinds)
-    labels = {row.pk: row.name for row in rows} if len(rows) > 1 else {}
+    roles = roles_of(found.activity.pk)
+    codes = {code for role in roles for code in role.asks.qualifications}
+    kinds = found.kinds if codes <= found.kinds.keys() else kinds_of(codes)
+    kind = ROLE_ON_PAGE if len(roles) > 1 else ON_PAGE
     shifts = sorted(found.shifts, key=lambda shift: (shift.starts_at, shift.ends_at, shift.id))
-    grouped = groupby(shifts, key=lambda shift: (shift.starts_at, shift.ends_at))
+    grouped = groupby(shifts, key=lambda shift: (shift.starts_at, shift.ends_at) if kind == ROLE_ON_PAGE else ())
     return PlanOnPage(
         roles=[
             RoleOnPage(
-                label=row.name or gettext("What volunteers do"),
-                description=row.description,
-                asked=asked_for(Requirements.from_stored(row.requirements), names),
+                label=role.name or gettext("What volunteers do"),
+                description=role.description,
+                asked=asked_for(role.asks, kinds),
             )
-            for row in rows
+            for role in roles
         ],
-        stretches=_stretches([list(part) for _times, part in grouped], role_of, labels),
+        stretches=[_stretch(actor, found, list(part), kind=kind) for _times, part in grouped],
         is_untouched=_is_untouched(found),
     )
 
@@ -93,35 +81,14 @@ def _is_untouched(found: ActivityDetail) -> bool:
     return not SignUp.objects.filter(shift__activity=found.activity).exists()
 
 
-def _stretches(
-    groups: Sequence[list[OfferedShift]], role_of: Mapping[int, int], labels: Mapping[int, str]
-) -> list[Stretch]:
-    """One a time where there are several roles; otherwise all in one."""
-    if not labels:
-        shifts = [ShiftOnPage(shift, "") for part in groups for shift in part]
-        return [Stretch(shifts[0].shift.starts_at, shifts[0].shift.ends_at, shifts)] if shifts else []
-    return [
-        Stretch(
-            part[0].starts_at,
-            part[0].ends_at,
-            [ShiftOnPage(shift, labels.get(role_of.get(shift.id, 0), "")) for shift in part],
-        )
-        for part in groups
-    ]
+def _stretch(actor: Actor, found: ActivityDetail, shifts: Sequence[OfferedShift], *, kind: str) -> Stretch:
+    cards = [card_of(actor, shift, kind=kind, may_lead=found.may_open_lists) for shift in shifts]
+    return Stretch(f"{day_text(shifts[0].starts_at)} {times_of(shifts[0])}", cards)
 
 
-def kind_names(roles: Sequence[ActivityRole], *, known: Mapping[str, Kind]) -> dict[str, str]:
-    """The names of the qualifications that these roles ask for; no query where they are `known`, or nothing is asked."""
-    codes = {code for role in roles for code in Requirements.from_stored(role.requirements).qualifications}
-    if codes <= known.keys():
-        return {code: known[code].name for code in codes}
-    rows = QualificationKind.objects.filter(code__in=codes)
-    return {row.code: row.name if is_chinese() else row.name_en or row.name for row in rows}
-
-
-def asked_for(asked: Requirements, names: Mapping[str, str]) -> list[str]:
+def asked_for(asked: Requirements, kinds: Mapping[str, Kind]) -> list[str]:
     """What a role asks for, a line each."""
-    lines = [names.get(code, code) for code in asked.qualifications]
+    lines = [kinds[code].name if code in kinds else code for code in asked.qualifications]
     if asked.groups:
         words = " / ".join(str(GROUPS.get(code, code)) for code in asked.groups)
         lines.append(gettext("Only for: %(groups)s") % {"groups": words})

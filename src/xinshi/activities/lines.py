@@ -1,6 +1,7 @@
 """A shift as a line of the list says it: every word and address, so that the template only sets them out.
 
 A page has sixty of them; a tag that translates or looks an address up sixty times costs more than the reads behind it.
+A card says more of a shift (`activities.cards`) and is made of the same parts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.utils.translation import gettext
 from xinshi.activities.helping import help_address, help_sentence
 from xinshi.activities.queries import OfferedShift
 from xinshi.doors.pages import refusal_text
-from xinshi.kernel import clock
+from xinshi.doors.wording import time_text
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import gettext_noop
 
@@ -33,15 +34,28 @@ ANY_NUMBER: Final = 2_000_000_011
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What one may do about a shift; `label` names the shift for who does not see the line."""
+    """What one may do about a shift, by a post to `address`; `label` names the shift for who does not see its line."""
 
     address: str
     text: str
-    label: str
-    is_primary: bool
+    label: str = ""
+    look: str = "btn"
+    """`btn primary` for what most people came for, `btn quiet` for the way back."""
+    confirm: str = ""
+    """Asked before it is done."""
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page on which something about a shift is done."""
+
+    address: str
+    text: str
+    label: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftLine:
     """Texts are in the reader's language; what is empty is not shown."""
 
@@ -56,11 +70,9 @@ class ShiftLine:
     help: str = ""
     help_address: str = ""
     button: Button | None = None
+    link: Link | None = None
+    """In place of a button: a visitor signs in, and what has long risks is signed up for where they stand."""
     risks: str = ""
-    read_first: str = ""
-    """Words of the way to the page with the risks, where they are too long for a line and one signs up there."""
-    sign_in: str = ""
-    """For a visitor: where to sign in, and back."""
 
 
 def lines_by_day(actor: Actor, shifts: Sequence[OfferedShift]) -> list[tuple[object, list[ShiftLine]]]:
@@ -70,35 +82,62 @@ def lines_by_day(actor: Actor, shifts: Sequence[OfferedShift]) -> list[tuple[obj
 
 def line_of(actor: Actor, shift: OfferedShift) -> ShiftLine:
     """What one person sees of a shift."""
-    begins, ends = (f"{moment.astimezone(clock.HOSPITAL_ZONE):%H:%M}" for moment in (shift.starts_at, shift.ends_at))
     about = [shift.place, shift.role]
     if shift.places_left > 0:
-        about.append(gettext("Places left: %(n)s") % {"n": shift.places_left})
+        about.append(places_left(shift))
     state, tone = own_state(shift.my_state)
     is_refused = shift.refusal is not None and not state
-    sentence = help_sentence(shift.help, shift.refusal) if is_refused and not shift.may_wait else ""
-    address = _address("activities:detail", shift.activity_id)
-    is_visitor = actor.user_id is None
-    may_take = not is_visitor and not state and (shift.may_wait or (not is_refused and actor.person_id is not None))
-    reads_first = may_take and shift.reads_risks_first
+    helped, helped_where = help_of(shift) if is_refused else ("", "")
+    may_take = not state and (shift.may_wait or (not is_refused and actor.person_id is not None))
+    link = way_to_sign_up(actor, shift, may_take=may_take)
+    begins = time_text(shift.starts_at)
     return ShiftLine(
         id=shift.id,
         title=shift.title,
-        address=address,
-        when=f"{begins}–{ends}",
+        address=address_of("activities:detail", shift.activity_id),
+        when=f"{begins}–{time_text(shift.ends_at)}",
         about=" · ".join(filter(None, about)),
         state=state,
         tone=tone,
         refusal=refusal_text(shift.refusal) if shift.refusal is not None and not state else "",
-        help=gettext(sentence) if sentence else "",
-        help_address=help_address(shift.help, shift.refusal) if sentence else "",
-        button=_button(shift, begins) if may_take and not reads_first else None,
-        risks=gettext("Risks: %(risks)s") % {"risks": shift.risks}
-        if shift.risks and not shift.reads_risks_first
-        else "",
-        read_first=gettext("Read the risks, then sign up") if reads_first else "",
-        sign_in=f"{reverse('account_login')}?next={address}" if is_visitor and shift.refusal is None else "",
+        help=helped,
+        help_address=helped_where,
+        button=_take(shift, begins) if may_take and link is None else None,
+        link=link,
+        risks=risks_of(shift),
     )
+
+
+def times_of(shift: OfferedShift) -> str:
+    """`09:00–11:00`."""
+    return f"{time_text(shift.starts_at)}–{time_text(shift.ends_at)}"
+
+
+def places_left(shift: OfferedShift) -> str:
+    return gettext("Places left: %(n)s") % {"n": shift.places_left}
+
+
+def risks_of(shift: OfferedShift) -> str:
+    """What volunteers are told before they sign up, where it fits a line."""
+    return gettext("Risks: %(risks)s") % {"risks": shift.risks} if shift.risks and not shift.reads_risks_first else ""
+
+
+def help_of(shift: OfferedShift) -> tuple[str, str]:
+    """What would help somebody who was refused, and where it is done; both empty where waiting is what is left."""
+    sentence = "" if shift.may_wait else help_sentence(shift.help, shift.refusal)
+    return (gettext(sentence), help_address(shift.help, shift.refusal)) if sentence else ("", "")
+
+
+def way_to_sign_up(actor: Actor, shift: OfferedShift, *, may_take: bool) -> Link | None:
+    """The page on which one signs up, where it is not done on the spot."""
+    if actor.user_id is None:
+        way = f"{_pattern('account_login')}?next={address_of('activities:detail', shift.activity_id)}"
+        return Link(way, gettext("Sign in to sign up")) if shift.refusal is None else None
+    if not (may_take and shift.reads_risks_first):
+        return None
+    names = {"title": shift.title, "time": times_of(shift)}
+    label = gettext("Read the risks, then sign up: %(title)s, %(time)s") % names
+    return Link(address_of("activities:detail", shift.activity_id), gettext("Read the risks, then sign up"), label)
 
 
 def own_state(code: str) -> tuple[str, str]:
@@ -109,20 +148,26 @@ def own_state(code: str) -> tuple[str, str]:
     return gettext(text), tone
 
 
-def _button(shift: OfferedShift, begins: str) -> Button:
-    names = {"title": shift.title, "time": begins}
-    if shift.may_wait:
-        label = gettext("Wait for a place: %(title)s, %(time)s") % names
-        return Button(_address("activities:wait", shift.id), gettext("Wait"), label, is_primary=False)
+def _take(shift: OfferedShift, begins: str) -> Button:
+    return wait_button(shift, begins, gettext("Wait")) if shift.may_wait else sign_up_button(shift, begins)
+
+
+def wait_button(shift: OfferedShift, begins: str, text: str) -> Button:
+    label = gettext("Wait for a place: %(title)s, %(time)s") % {"title": shift.title, "time": begins}
+    return Button(address_of("activities:wait", shift.id), text, label)
+
+
+def sign_up_button(shift: OfferedShift, begins: str) -> Button:
     text = gettext("Ask for a place") if shift.is_on_request else gettext("Sign up")
-    label = gettext("Sign up: %(title)s, %(time)s") % names
-    return Button(_address("activities:sign_up", shift.id), text, label, is_primary=True)
+    label = gettext("Sign up: %(title)s, %(time)s") % {"title": shift.title, "time": begins}
+    return Button(address_of("activities:sign_up", shift.id), text, label, look="btn primary")
 
 
-def _address(name: str, number: int) -> str:
-    return _pattern(name).replace(str(ANY_NUMBER), str(number))
+def address_of(name: str, number: int) -> str:
+    """The address of one row's page, which is looked up once for all rows."""
+    return _pattern(name, ANY_NUMBER).replace(str(ANY_NUMBER), str(number))
 
 
-@lru_cache(maxsize=16)
-def _pattern(name: str) -> str:
-    return reverse(name, args=[ANY_NUMBER])
+@lru_cache(maxsize=32)
+def _pattern(name: str, *numbers: int) -> str:
+    return reverse(name, args=numbers)

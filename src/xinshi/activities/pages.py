@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from xinshi.activities import actions, queries
+from xinshi.activities.cards import ON_PAGES, card_of
+from xinshi.activities.detailing import plan_on_page
 from xinshi.activities.forms import OfferFilter
 from xinshi.activities.lines import lines_by_day
 from xinshi.activities.notes.queries import notes_on
@@ -62,8 +64,13 @@ def offers(request: PageRequest) -> HttpResponse:
 @page(PUBLIC)
 def detail(request: PageRequest, activity_id: int) -> HttpResponse:
     found = queries.activity_detail(request.actor, activity_id)
-    notes = notes_on(request.actor, found.activity)
-    return render(request, "activities/detail.html", {"found": found, "activity": found.activity, "notes": notes})
+    context = {
+        "found": found,
+        "activity": found.activity,
+        "notes": notes_on(request.actor, found.activity, found.own_states),
+        "planned": plan_on_page(request.actor, found),
+    }
+    return render(request, "activities/detail.html", context)
 
 
 @page(SIGNED_IN)
@@ -136,7 +143,7 @@ def cancel_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
 def _done(request: PageRequest, shift_id: int, text: str, shift: queries.OfferedShift | None = None) -> HttpResponse:
     """`shift`: as it is now, where that is known."""
     if is_htmx(request):
-        return _card(request, shift_id, {"said": text}, shift)
+        return _card(request, shift_id, shift, said=text)
     messages.success(request, text)
     return back(request, fallback="activities:mine")
 
@@ -146,22 +153,24 @@ def _refused(request: PageRequest, shift_id: int, refusal: DomainError) -> HttpR
     if not is_htmx(request) or isinstance(refusal, NotFound | NotAllowed):
         raise refusal
     shift = queries.shown_refused(request.actor, shift_id, refusal)
-    return _card(request, shift_id, {"refused": refusal_text(refusal)}, shift)
+    return _card(request, shift_id, shift, refused=refusal_text(refusal))
 
 
 def _card(
-    request: PageRequest, shift_id: int, said: dict[str, str], shift: queries.OfferedShift | None = None
+    request: PageRequest, shift_id: int, shift: queries.OfferedShift | None, *, said: str = "", refused: str = ""
 ) -> HttpResponse:
-    """The shift's card anew, as it stands in the list of shifts or on the activity's own page."""
-    shift = shift or queries.offered_shift(request.actor, shift_id)
-    is_activity = request.POST.get("card") == "activity"
-    context = {
-        "shift": shift,
-        "card": "activity" if is_activity else "",
-        "may_lead": is_activity and queries.may_open_list(request.actor, shift_id),
-        **said,
-    }
-    return render(request, "activities/_shift.html", context)
+    """The shift's card anew, as it stands on the activity's own page or elsewhere."""
+    kind = request.POST.get("card", "")
+    may_lead = kind in ON_PAGES and queries.may_open_list(request.actor, shift_id)
+    card = card_of(
+        request.actor,
+        shift or queries.offered_shift(request.actor, shift_id),
+        kind=kind,
+        may_lead=may_lead,
+        said=said,
+        refused=refused,
+    )
+    return render(request, "activities/_cards.html", {"cards": [card]})
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -15,9 +15,8 @@ from xinshi.appeals.subjects import Subject
 from xinshi.attendance.models import ServiceRecord
 from xinshi.bank.models import Passbook
 from xinshi.benefits.models import Voucher
-from xinshi.doors.wording import NOTHING, day_text
+from xinshi.doors.wording import NOTHING, day_text, hours_text
 from xinshi.kernel import clock
-from xinshi.kernel.minutes import hours_figure
 from xinshi.people.wording import category_label
 
 ROLE_NAMES: Final = {
@@ -135,10 +134,6 @@ def asked_minutes(row: CorrectionRequest) -> int | None:
 def span_text(start: datetime | None, end: datetime | None) -> str:
     """`09:00–11:00`; an open end stays open."""
     return f"{_time(start)}–{_time(end) if end else ''}" if start else NOTHING
-
-
-def hours_text(minutes: int | None) -> str:
-    return NOTHING if minutes is None else gettext("%(figure)s hours") % {"figure": hours_figure(minutes)}
 
 
 def _time(moment: datetime | None) -> str:

@@ -1,13 +1,14 @@
-"""Days as people read them, in the reader's language: on pages, in refusals, in answers to programs."""
+"""Days, times and hours as people read them, in the reader's language: on pages, in refusals, in answers to programs."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Final
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from xinshi.kernel import clock
+from xinshi.kernel.minutes import hours_figure
 
 NOTHING: Final = "–"
 CHINESE_WEEKDAYS: Final = "一二三四五六日"
@@ -43,3 +44,21 @@ def month_text(day: date) -> str:
 def weekday_text(day: date) -> str:
     """`周三`, `Wed`."""
     return f"周{CHINESE_WEEKDAYS[day.weekday()]}" if is_chinese() else ENGLISH_WEEKDAYS[day.weekday()]
+
+
+def time_text(value: datetime | None) -> str:
+    """`14:30`."""
+    return NOTHING if value is None else f"{value.astimezone(clock.HOSPITAL_ZONE):%H:%M}"
+
+
+def moment_text(value: datetime | None) -> str:
+    """`2026年11月22日（周日）14:30`, `Sun 22 Nov 2026, 14:30`."""
+    if value is None:
+        return NOTHING
+    between = "" if is_chinese() else ", "
+    return f"{day_text(value)}{between}{time_text(value)}"
+
+
+def hours_text(minutes: int | None) -> str:
+    """`12.5 小时`, `12.5 hours`."""
+    return NOTHING if minutes is None else gettext("%(figure)s hours") % {"figure": hours_figure(minutes)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
 from xinshi.activities import access
@@ -21,14 +23,17 @@ def part_in(actor: Actor, activity: Activity) -> frozenset[str]:
     return frozenset(rows.values_list("state", flat=True))
 
 
-def readable_by(actor: Actor, activity: Activity, part: frozenset[str]) -> QuerySet[ActivityNote]:
-    """The notes of an activity that the actor, who has that `part` in it, sees: all for who leads it, their own always."""
-    rows = ActivityNote.objects.filter(activity=activity, taken_back_at=None)
+def audiences_of(
+    actor: Actor, activity: Activity, part: frozenset[str]
+) -> tuple[NoteAudience, NoteAudience, NoteAudience]:
+    """For whom the notes are written that the actor, who has that `part` in it, reads; one that is repeated adds nothing."""
     if access.leads(actor, activity.person_in_charge_id):
-        return rows
-    mine = Q(audience=NoteAudience.EVERYBODY)
-    if actor.person_id is not None:
-        mine |= Q(written_by_id=actor.person_id)
-    if part.intersection(WITH_PLACE):
-        mine |= Q(audience=NoteAudience.PLACES)
-    return rows.filter(mine)
+        return NoteAudience.EVERYBODY, NoteAudience.PLACES, NoteAudience.LEADERS
+    with_place = NoteAudience.PLACES if part.intersection(WITH_PLACE) else NoteAudience.EVERYBODY
+    return NoteAudience.EVERYBODY, with_place, with_place
+
+
+def notes_for(activity_id: int, person_id: int, audiences: Collection[str]) -> QuerySet[ActivityNote]:
+    """The notes for these audiences, and those that this person wrote; 0 for nobody."""
+    rows = ActivityNote.objects.filter(activity_id=activity_id, taken_back_at=None)
+    return rows.filter(Q(audience__in=audiences) | Q(written_by_id=person_id))

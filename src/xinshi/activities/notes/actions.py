@@ -6,7 +6,7 @@ from django.db import transaction
 
 from xinshi.activities.access import leads, visible_to
 from xinshi.activities.models import Activity, ActivityNote, SignUp
-from xinshi.activities.notes.access import WITH_PLACE, part_in, readable_by
+from xinshi.activities.notes.access import WITH_PLACE, audiences_of, notes_for, part_in
 from xinshi.activities.notes.domain import (
     NOTES_A_PERSON_MAX,
     NotAmongThem,
@@ -71,7 +71,8 @@ def take_back_note(*, actor: Actor, note_id: int) -> int:
     if found is None:
         raise NotFound
     activity = _locked(actor, found)
-    row = readable_by(actor, activity, part_in(actor, activity)).filter(pk=note_id).first()
+    audiences = audiences_of(actor, activity, part_in(actor, activity))
+    row = notes_for(activity.pk, actor.person_id or 0, audiences).filter(pk=note_id).first()
     if row is None:
         raise NotFound
     is_own = row.written_by_ref == actor.reference

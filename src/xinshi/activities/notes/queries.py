@@ -1,14 +1,16 @@
-"""Notes as one person reads them: at most two queries beside that for the activity."""
+"""Notes as one person reads them: one query beside those for the activity and for the reader's part in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from xinshi.activities.access import leads, visible_to
-from xinshi.activities.models import Activity, ActivityNote
-from xinshi.activities.notes.access import part_in, readable_by
+from xinshi.activities.models import Activity
+from xinshi.activities.notes.access import audiences_of, notes_for, part_in
 from xinshi.activities.notes.domain import NOTES_SHOWN, NoteAudience
+from xinshi.doors.prepared import PreparedRead
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
 
@@ -33,12 +35,32 @@ class Notes:
     """Whether the reader may write to who leads."""
 
 
-def notes_on(actor: Actor, activity: Activity) -> Notes:
-    """The newest notes of an activity that the actor may see, and whether they may write."""
+NEWEST: Final = PreparedRead(
+    lambda activity, person, first, second, third: (
+        notes_for(activity, person, (first, second, third))
+        .order_by("-written_at", "-pk")[:NOTES_SHOWN]
+        .values_list("pk", "text", "audience", "written_at", "written_by_ref", "written_by__name")
+    ),
+    activity=int,
+    person=int,
+    first=str,
+    second=str,
+    third=str,
+)
+
+
+def notes_on(actor: Actor, activity: Activity, part: frozenset[str]) -> Notes:
+    """The newest notes of an activity that the actor may see, and whether they may write; `part` as of `part_in`."""
     may_lead = leads(actor, activity.person_in_charge_id)
     is_open = activity.state in (Activity.State.PUBLISHED, Activity.State.FINISHED)
-    part: frozenset[str] = frozenset() if may_lead else part_in(actor, activity)
-    rows = readable_by(actor, activity, part).select_related("written_by").order_by("-written_at", "-pk")[:NOTES_SHOWN]
+    first, second, third = audiences_of(actor, activity, part)
+    rows = NEWEST.rows(
+        activity=activity.pk,
+        person=actor.person_id or 0,
+        first=first.value,
+        second=second.value,
+        third=third.value,
+    )
     return Notes(
         rows=[_note(actor, row, may_lead=may_lead) for row in rows],
         may_lead=may_lead,
@@ -51,17 +73,18 @@ def notes_of(actor: Actor, activity_id: int) -> Notes:
     activity = visible_to(actor).filter(pk=activity_id).first()
     if activity is None:
         raise NotFound
-    return notes_on(actor, activity)
+    return notes_on(actor, activity, part_in(actor, activity))
 
 
-def _note(actor: Actor, row: ActivityNote, *, may_lead: bool) -> Note:
-    is_mine = actor.user_id is not None and row.written_by_ref == actor.reference
+def _note(actor: Actor, row: tuple[Any, ...], *, may_lead: bool) -> Note:
+    pk, text, audience, written_at, written_by_ref, name = row
+    is_mine = actor.user_id is not None and written_by_ref == actor.reference
     return Note(
-        id=row.pk,
-        text=row.text,
-        audience=NoteAudience(row.audience),
-        written_at=row.written_at,
-        by=row.written_by.name if may_lead and row.written_by else "",
+        id=pk,
+        text=text,
+        audience=NoteAudience(audience),
+        written_at=written_at,
+        by=name or "" if may_lead else "",
         is_mine=is_mine,
         may_take_back=is_mine or may_lead,
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from xinshi.activities.queries.detail import ActivityDetail, RoleOfActivity, activity_detail, roles_of
 from xinshi.activities.queries.listing import read_rows
 from xinshi.activities.queries.offers import (
     PERSON_UNSEEN,
     SHIFTS_PER_PAGE,
-    ActivityDetail,
     ComingShift,
     OfferedShift,
     ShiftPage,
-    activity_detail,
     coming_shifts,
     offered,
     offered_rows,
@@ -48,6 +47,7 @@ __all__ = [
     "DeskPage",
     "EmptyPlaces",
     "OfferedShift",
+    "RoleOfActivity",
     "ShiftPage",
     "activity_detail",
     "coming_shifts",
@@ -67,6 +67,7 @@ __all__ = [
     "programmes",
     "qualification_choices",
     "read_rows",
+    "roles_of",
     "shown_after",
     "shown_refused",
     "visible_activities",

@@ -144,7 +144,11 @@ ALL_KINDS: Final = PreparedRead(lambda: QualificationKind.objects.values_list("c
 
 def kinds_for(offers: Iterable[Offer]) -> dict[str, Kind]:
     """Names in the reader's language, and categories, of what these shifts ask for; no query where they ask for nothing."""
-    codes = {code for offer in offers for code in offer.requirements.qualifications}
+    return kinds_of({code for offer in offers for code in offer.requirements.qualifications})
+
+
+def kinds_of(codes: Collection[str]) -> dict[str, Kind]:
+    """The same of these qualifications; no query for none."""
     if not codes:
         return {}
     in_chinese = is_chinese()

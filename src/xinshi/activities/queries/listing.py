@@ -108,6 +108,11 @@ def listed_coming(at: datetime) -> dict[int, tuple[Offer, Listed]]:
     return _listed(COMING.rows(at=at))
 
 
+def listed_of_activity(activity_id: int) -> dict[int, tuple[Offer, Listed]]:
+    """All shifts of an activity, by time, whoever asks."""
+    return _listed(OF_ACTIVITY.rows(activity=activity_id))
+
+
 def listed_offer(shift_id: int) -> tuple[Offer, Listed] | None:
     """One shift of the database, whoever asks; None where there is none."""
     return _listed(ONE_SHIFT.rows(shift=shift_id)).get(shift_id)
@@ -131,6 +136,9 @@ def open_rows(at: datetime) -> QuerySet[Shift]:
 
 COMING: Final = PreparedRead(
     lambda at: _listed_rows(open_rows(at).order_by("starts_at", "id")[:SHIFTS_LOOKED_AT]), at=datetime
+)
+OF_ACTIVITY: Final = PreparedRead(
+    lambda activity: _listed_rows(Shift.objects.filter(activity_id=activity).order_by("starts_at", "id")), activity=int
 )
 ONE_SHIFT: Final = PreparedRead(lambda shift: _listed_rows(Shift.objects.filter(pk=shift)), shift=int)
 

@@ -1,4 +1,4 @@
-"""What is offered: open shifts as one person sees them, one activity, my coming shifts."""
+"""What is offered: open shifts as one person sees them, one shift, my coming shifts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from xinshi.activities.queries.listing import (
     Listed,
     TakenPlace,
     listed_coming,
+    listed_offer,
     listed_offers,
     listed_rows,
 )
@@ -103,21 +104,6 @@ class ShiftPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityDetail:
-    activity: Activity
-    shifts: list[OfferedShift]
-    may_plan: bool
-    may_lead: bool
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
-    """What is known already of the qualifications that its roles ask for."""
-
-    @property
-    def may_open_lists(self) -> bool:
-        """Lists of people: for who leads, of an activity that is held."""
-        return self.may_lead and self.activity.state in (Activity.State.PUBLISHED, Activity.State.FINISHED)
-
-
-@dataclass(frozen=True, slots=True)
 class ComingShift:
     """A shift in which somebody has a place."""
 
@@ -166,11 +152,12 @@ def open_shifts(
     if not tab or actor.person_id is None:
         first = (number - 1) * per_page
         ids = list(rows.values_list("pk", flat=True)[first : first + per_page + 1])
-        shown = _offered(actor, Shift.objects.filter(pk__in=ids[:per_page]).order_by("starts_at", "id"))[0]
+        some = Shift.objects.filter(pk__in=ids[:per_page]).order_by("starts_at", "id")
+        shown = _offered(actor, listed_offers(some))
         return ShiftPage(shifts=shown, number=number, has_next=len(ids) > per_page)
     is_whole = not category and day is None and looked_at == SHIFTS_LOOKED_AT
     listed = listed_coming(clock.now()) if is_whole else listed_offers(rows[:looked_at])
-    found, candidate, _kinds = _as_seen(actor, listed)
+    found, candidate, _kinds = as_seen(actor, listed)
     may = [one for one in found if not one.reasons and not one.mine]
     rest = [one for one in found if one.reasons]
     chosen, others = (may, rest) if tab == "may" else (rest, may)
@@ -196,22 +183,6 @@ def open_rows(*, category: str = "", day: date | None = None) -> QuerySet[Shift]
         first, after = clock.day_bounds(day)
         rows = rows.filter(starts_at__gte=first, starts_at__lt=after)
     return rows
-
-
-def activity_detail(actor: Actor, activity_id: int) -> ActivityDetail:
-    """One activity with its shifts as the actor sees them; NotFound for what they may not see."""
-    visible = access.visible_to(actor).select_related("programme", "organizer", "person_in_charge")
-    activity = visible.filter(pk=activity_id).first()
-    if activity is None:
-        raise NotFound
-    shifts, _candidate, kinds = _offered(actor, Shift.objects.filter(activity=activity).order_by("starts_at", "id"))
-    return ActivityDetail(
-        activity=activity,
-        shifts=shifts,
-        kinds=kinds,
-        may_plan=access.is_planner(actor),
-        may_lead=access.leads(actor, activity.person_in_charge_id),
-    )
 
 
 def coming_shifts(
@@ -260,10 +231,18 @@ def coming_shifts(
 
 def offered_shift(actor: Actor, shift_id: int) -> OfferedShift:
     """One shift as the actor sees it; NotFound for what they may not see."""
-    found, *_ = _offered(actor, Shift.objects.filter(pk=shift_id, activity__in=access.visible_to(actor)))
-    if not found:
+    found = listed_offer(shift_id)
+    if found is None:
         raise NotFound
-    return found[0]
+    listed = found[1]
+    if not access.may_see(
+        actor,
+        state=listed.state,
+        published_at=listed.published_at,
+        person_in_charge_id=listed.person_in_charge_id,
+    ):
+        raise NotFound
+    return _offered(actor, {shift_id: found})[0]
 
 
 def shown_after(actor: Actor, place: TakenPlace) -> OfferedShift | None:
@@ -287,25 +266,23 @@ def shown_refused(actor: Actor, shift_id: int, refusal: DomainError) -> OfferedS
 
 def offered(actor: Actor, shifts: Sequence[Shift]) -> list[OfferedShift]:
     """These shifts as the actor sees them, in their order: as many queries whatever their number."""
-    found, *_ = _offered(actor, Shift.objects.filter(pk__in=[shift.pk for shift in shifts]))
+    found = _offered(actor, listed_offers(Shift.objects.filter(pk__in=[shift.pk for shift in shifts])))
     by_id = {shift.id: shift for shift in found}
     return [by_id[shift.pk] for shift in shifts if shift.pk in by_id]
 
 
 def offered_rows(actor: Actor, rows: Iterable[tuple[Any, ...]]) -> list[OfferedShift]:
     """Rows of `read_rows` as the actor sees them, in their order."""
-    seen, *_ = _as_seen(actor, listed_rows(rows))
+    return _offered(actor, listed_rows(rows))
+
+
+def _offered(actor: Actor, found: Mapping[int, tuple[Offer, Listed]]) -> list[OfferedShift]:
+    seen, *_ = as_seen(actor, found)
     return [one.shown() for one in seen]
 
 
-def _offered(actor: Actor, rows: QuerySet[Shift]) -> tuple[list[OfferedShift], Candidate | None, Mapping[str, Kind]]:
-    """The shifts as the actor sees them; the actor as what decides, None without a sign-in; qualifications by code."""
-    seen, candidate, kinds = _as_seen(actor, listed_offers(rows))
-    return [one.shown() for one in seen], candidate, kinds
-
-
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class SeenShift:
     """A shift and what stands between it and the actor; of hundreds that are decided on a page shows a few."""
 
     offer: Offer
@@ -321,10 +298,10 @@ class _Seen:
         return _shown(self)
 
 
-def _as_seen(
+def as_seen(
     actor: Actor, found: Mapping[int, tuple[Offer, Listed]]
-) -> tuple[list[_Seen], Candidate | None, Mapping[str, Kind]]:
-    """What `_offered` says, of shifts that were read already."""
+) -> tuple[list[SeenShift], Candidate | None, Mapping[str, Kind]]:
+    """Shifts that were read as the actor sees them; the actor as what decides, None for a visitor; qualifications."""
     offers = [offer for offer, _listed in found.values()]
     people = candidates([actor.person_id], offers) if actor.person_id is not None and offers else {}
     candidate = people.get(actor.person_id or 0)
@@ -348,14 +325,14 @@ def _as_seen(
 
 def _seen(
     offer: Offer, listed: Listed, candidate: Candidate | None, around: Surroundings, mine: HeldShift | None
-) -> _Seen:
+) -> SeenShift:
     reasons = [] if mine else refusals(candidate or NOBODY, offer, around)
     if candidate is None:
         reasons = [error for error in reasons if error.code in OF_THE_SHIFT]
-    return _Seen(offer, listed, around.at, mine, reasons, candidate is not None)
+    return SeenShift(offer, listed, around.at, mine, reasons, candidate is not None)
 
 
-def _shown(seen: _Seen) -> OfferedShift:
+def _shown(seen: SeenShift) -> OfferedShift:
     offer, listed, mine, reasons = seen.offer, seen.listed, seen.mine, seen.reasons
     first = reasons[0] if reasons else None
     closes_at = offer.starts_at - timedelta(minutes=listed.cancel_closes_minutes)

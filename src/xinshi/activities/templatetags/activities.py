@@ -5,27 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django import template
-from django.utils.translation import gettext
 
-from xinshi.activities import helping, lines
-from xinshi.activities.detailing import PlanOnPage, plan_on_page
+from xinshi.activities import lines
 from xinshi.activities.forms import closing_text
 from xinshi.activities.models import Activity, SignUp
 from xinshi.activities.programmes.calendar import DayAhead, coming_days, holiday_text
-from xinshi.activities.queries import ActivityDetail, OfferedShift
-from xinshi.doors.pages import refusal_text
 from xinshi.doors.wording import day_of
-from xinshi.kernel.errors import DomainError
 
 register = template.Library()
 STATE_TONES = {"draft": "info", "published": "good", "cancelled": "bad", "finished": ""}
 REQUEST_TONES = {"asked": "warn", "planning": "info", "granted": "good", "declined": "bad"}
-
-
-@register.filter
-def why(refusal: DomainError) -> str:
-    """A refusal as a sentence."""
-    return refusal_text(refusal)
 
 
 @register.filter
@@ -72,29 +61,10 @@ def days_ahead() -> list[DayAhead]:
     return coming_days()
 
 
-@register.simple_tag
-def plan_of(found: ActivityDetail) -> PlanOnPage:
-    """Roles and shifts of an activity, grouped as its page shows them."""
-    return plan_on_page(found)
-
-
 @register.filter
 def request_tone(state: str) -> str:
     """The pill's tone for a state of a request."""
     return REQUEST_TONES.get(state, "")
-
-
-@register.filter
-def help_sentence(shift: OfferedShift) -> str:
-    """What would help, as a sentence; empty where nothing is known to."""
-    sentence = helping.help_sentence(shift.help, shift.refusal)
-    return gettext(sentence) if sentence else ""
-
-
-@register.filter
-def help_link(shift: OfferedShift) -> str:
-    """Where what would help is done; empty where there is no page for it."""
-    return helping.help_address(shift.help, shift.refusal)
 
 
 @register.filter

@@ -120,7 +120,7 @@ def test_one_activity_is_few_queries_and_little_html(cast: Cast, django_assert_m
     sign_up_many(actor=SYSTEM, signups=[(shifts[number % 20].pk, person) for number, person in enumerate(people)])
     browser = cast.coordinator.client
     browser.get(url("detail", activity))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         page = browser.get(url("detail", activity))
     assert len(page.content) <= 60_000
     words = text(page)
