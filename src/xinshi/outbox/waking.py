@@ -29,16 +29,18 @@ def wake_worker() -> None:
 
 
 def listen(stop: threading.Event) -> None:
-    """On PostgreSQL: pass on what other processes notify, until `stop`, over a connection of its own."""
+    """On PostgreSQL: pass on what others notify, until `stop`, over a connection beside the pool, which may be small."""
+    own = connection.copy()
+    own.settings_dict["OPTIONS"].pop("pool", None)
     while not stop.is_set():
         try:
-            with connection.cursor() as cursor:
+            with own.cursor() as cursor:
                 cursor.execute(f"LISTEN {CHANNEL}")
             while not stop.is_set():
-                for _ in connection.connection.notifies(timeout=LISTENED_SECONDS, stop_after=1):
+                for _ in own.connection.notifies(timeout=LISTENED_SECONDS, stop_after=1):
                     WOKEN.set()
         except Exception as error:  # noqa: BLE001  # The worker looks by itself meanwhile.
             log.warning("not woken by other processes", extra={"error": type(error).__name__})
             stop.wait(LISTENED_SECONDS)
         finally:
-            connection.close()
+            own.close()
