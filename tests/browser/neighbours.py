@@ -1,6 +1,6 @@
-"""`python -m tests.browser.neighbours CODE OTHER ADDRESS NAME MINUTES…`: an empty database becomes one of two banks.
+"""`python -m tests.browser.neighbours CODE OTHER ADDRESS NAME`: an empty database becomes one of two banks.
 
-It knows the other as a partner, and two volunteers whom both hospitals have; MINUTES are what each of them earned here.
+It knows the other as a partner, and the volunteers whom both hospitals have, with what each of them earned here.
 Hours are redeemed for a book or a meal.
 """
 
@@ -9,17 +9,35 @@ from __future__ import annotations
 import os
 import sys
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from tests.trust.two_banks import become_partners
 
-PEOPLE: Final = {"earned-there": ("何远行", "E99000001"), "earned-here": ("江小满", "E99000002")}
-"""Sign-ins with name and number of a passport, in the order of MINUTES."""
+
+class Neighbour(NamedTuple):
+    """Somebody whom both hospitals have: a sign-in, a passport, and the bank where hours were earned."""
+
+    login: str
+    name: str
+    number: str
+    bank: str
+    minutes: int
+
+
+PEOPLE: Final = {
+    who.login: who
+    for who in (
+        Neighbour("earned-there-phone", "何远行", "E99000001", "there", 480),
+        Neighbour("earned-there-desk", "唐知秋", "E99000002", "there", 480),
+        Neighbour("earned-here-phone", "江小满", "E99000003", "here", 240),
+        Neighbour("earned-here-desk", "罗一鸣", "E99000004", "here", 240),
+    )
+}
 BENEFITS: Final = {"急救手册": 6, "职工餐券": 3}
 """What hours are redeemed for, with the price in hours."""
 
 
-def settle(code: str, other: str, address: str, name: str, *minutes: str) -> None:
+def settle(code: str, other: str, address: str, name: str) -> None:
     """In the bank `code`: `name` is what it calls the other."""
     from django.core.management import call_command
 
@@ -37,7 +55,7 @@ def settle(code: str, other: str, address: str, name: str, *minutes: str) -> Non
     system = Actor.system("tests")
     partner = become_partners(code, other, address)
     Partner.objects.filter(pk=partner.pk).update(name=name)
-    people = [NewPerson(name=of, id_kind="05", id_number=number) for of, number in PEOPLE.values()]
+    people = [NewPerson(name=who.name, id_kind="05", id_number=who.number) for who in PEOPLE.values()]
     ids = register_people(actor=system, people=people)
     open_passbooks(actor=system, person_ids=ids, opened_through="station")
     deposit_many(
@@ -49,12 +67,12 @@ def settle(code: str, other: str, address: str, name: str, *minutes: str) -> Non
                 category="0004",
                 title="门诊导医",
                 organizer="门诊部",
-                raw_minutes=int(earned),
+                raw_minutes=who.minutes,
                 worked_on=clock.today() - timedelta(days=40),
                 source_ref=f"tests:{person_id}",
             )
-            for person_id, earned in zip(ids, minutes, strict=True)
-            if int(earned)
+            for person_id, who in zip(ids, PEOPLE.values(), strict=True)
+            if who.bank == code
         ],
     )
     for benefit, hours in BENEFITS.items():

@@ -167,6 +167,10 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
+ENGLISH_DESK: Final[dict[str, Any]] = {**LOOKS["desk"], "locale": "en-GB"}
+WITHOUT_WIDE_TABLES: Final = ("exchange:", "interbank:")
+"""Rooms whose tables fit on a desk's screen, and are cards on a phone."""
+
 
 def shown(address: Address) -> bool:
     if address.name in OF_LIBRARIES:
@@ -195,7 +199,7 @@ def open_page(people: People, site: Site, address: Address, look: str) -> Page |
     seen = []
     path = path_of(address, site)
     for role in roles_for(address):
-        page = people.lasting(role, look, **LOOKS[look])
+        page = people.lasting(role, look, **{**LOOKS, "desk-english": ENGLISH_DESK}[look])
         people.problems.clear()  # A refused page says so in the console.
         try:
             answer = page.goto(path, wait_until="load")
@@ -223,3 +227,25 @@ def test_page_is_accessible_and_fits(
     width, room = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
     assert width <= room, f"the page is {width} px wide on a screen of {room} px"
     assert signed_in_untouched.problems == []
+    if address.name.startswith(WITHOUT_WIDE_TABLES):
+        assert wide_tables(page) == []
+
+
+def wide_tables(page: Page) -> list[str]:
+    """Tables that somebody has to push sideways, with their widths in CSS pixels."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll(".table-wrap")].filter(one => one.scrollWidth > one.clientWidth)
+           .map(one => `${one.innerText.slice(0, 40)}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+    )
+    return found
+
+
+def test_tables_of_the_exchange_fit_at_a_desk_in_english(signed_in_untouched: People, untouched_site: Site) -> None:
+    """English words are longer: what fits in Chinese may not fit with them."""
+    wide = {}
+    for address in PAGES:
+        if address.name.startswith(WITHOUT_WIDE_TABLES):
+            page = open_page(signed_in_untouched, untouched_site, address, "desk-english")
+            if page is not None and (found := wide_tables(page)):
+                wide[address.route] = found
+    assert wide == {}

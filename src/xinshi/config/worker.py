@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.core.management import call_command
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 from xinshi.activities.actions import finish_past_activities, mark_no_shows, remind
 from xinshi.activities.actions import tend_waiting_lists as tend_shift_lists
@@ -48,12 +48,17 @@ from xinshi.messages.limits import forget_old_counts
 from xinshi.messages.texting import deliver_texts, forget_old_texts
 from xinshi.organizations.agreements.actions import tend_agreements
 from xinshi.outbox.actions import beat, deliver_due, forget_delivered
+from xinshi.outbox.waking import WOKEN, listen
 from xinshi.recognition.actions import promote_all
 from xinshi.scheduling.actions import plan_waiting
 from xinshi.scheduling.inviting.filling import fill_again
 from xinshi.training.actions import remind_of_expiry, remind_of_sessions
 
 IDLE_SECONDS: Final = 1.0
+SHORTEST_IDLE_SECONDS: Final = 0.05
+"""What is overdue because its last time still goes on is looked at again after this."""
+WOKEN_FOR: Final = 0.0
+"""When a duty is due that the worker was woken for: long ago."""
 IDEMPOTENCY_KEPT: Final = timedelta(days=2)
 DELIVERIES_KEPT: Final = timedelta(days=30)
 log = logging.getLogger(__name__)
@@ -68,7 +73,9 @@ class Duty:
     work: Callable[[], object]
     is_long: bool = False
     """May take minutes: it is done beside the others, in a thread of its own, one at a time."""
-    due_at: float = field(default=0.0)
+    is_watched: bool = False
+    """Somebody may be watching a page for it: it is done at once when the worker is woken."""
+    due_at: float = field(default=WOKEN_FOR)
 
 
 def duties(name: str) -> list[Duty]:
@@ -78,7 +85,7 @@ def duties(name: str) -> list[Duty]:
         Duty("heartbeat", 10, lambda: beat(worker=name)),
         Duty("deliver events", IDLE_SECONDS, lambda: deliver_due(rounds_max=50)),
         Duty("send texts", IDLE_SECONDS, deliver_texts),
-        Duty("hours between banks", IDLE_SECONDS, send_to_banks, is_long=True),
+        Duty("hours between banks", IDLE_SECONDS, send_to_banks, is_long=True, is_watched=True),
         Duty("seal the book", 60, ledger_tasks.seal_tail),
         Duty("seal the trail", 60, audit_tasks.seal_records),
         Duty("let vouchers run out", 60, lambda: expire_overdue(actor=system)),
@@ -138,26 +145,42 @@ def work(stop: threading.Event) -> None:
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     plan = duties(name)
     beside: dict[str, threading.Thread] = {}
+    if connection.vendor == "postgresql":
+        threading.Thread(target=listen, args=(stop,), name="listener for wakes", daemon=True).start()
     log.info("worker started")
     while not stop.is_set():
+        is_woken = WOKEN.is_set()
+        WOKEN.clear()
         for duty in plan:
+            if is_woken and duty.is_watched:
+                duty.due_at = WOKEN_FOR
             if time.monotonic() >= duty.due_at and not stop.is_set():
                 if duty.is_long:
                     perform_beside(duty, beside)
                 else:
                     perform(duty)
-        stop.wait(IDLE_SECONDS)
+        WOKEN.wait(idle_seconds(plan))
     log.info("worker stopped")
 
 
+def idle_seconds(plan: list[Duty]) -> float:
+    """How long to rest: until the next duty is due, so that none is missed by a moment and waits for one round more."""
+    until_due = min(duty.due_at for duty in plan) - time.monotonic()
+    return min(max(until_due, SHORTEST_IDLE_SECONDS), IDLE_SECONDS)
+
+
 def perform(duty: Duty) -> None:
+    _do(duty)
+    duty.due_at = time.monotonic() + duty.every_seconds
+
+
+def _do(duty: Duty) -> None:
     close_old_connections()
     try:
         duty.work()
     except Exception:  # One failing duty must not stop the others.
         log.exception("duty failed", extra={"duty": duty.name})
     finally:
-        duty.due_at = time.monotonic() + duty.every_seconds
         close_old_connections()
 
 
@@ -172,7 +195,11 @@ def perform_beside(duty: Duty, beside: dict[str, threading.Thread]) -> None:
 
 
 def _perform_and_close(duty: Duty) -> None:
-    perform(duty)
+    _do(duty)
+    if (
+        duty.due_at != WOKEN_FOR
+    ):  # Woken meanwhile, perhaps for what came too late for this time: it is due again at once.
+        duty.due_at = time.monotonic() + duty.every_seconds
     connections.close_all()
 
 

@@ -98,6 +98,11 @@ def _tell(request: PageRequest, report: ImportReport) -> None:
     if report.held_back:
         text = gettext("Rows held back, to be looked at: %(rows)s.")
         messages.warning(request, text % {"rows": report.held_back})
+    if report.unmatched:
+        text = gettext(
+            "Rows of people who were not found: %(rows)s. They wait, and are credited once their person is found."
+        )
+        messages.warning(request, text % {"rows": report.unmatched})
 
 
 @never_cache

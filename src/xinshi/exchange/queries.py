@@ -58,8 +58,17 @@ class FileCard:
         return self.counts.get(State.HELD_BACK, 0)
 
     @property
+    def unmatched(self) -> int:
+        return self.counts.get(State.UNMATCHED, 0)
+
+    @property
+    def rejected(self) -> int:
+        return self.counts.get(State.REJECTED, 0)
+
+    @property
     def to_correct(self) -> int:
-        return self.counts.get(State.REJECTED, 0) + self.counts.get(State.UNMATCHED, 0)
+        """Rows of the spreadsheet in which somebody may correct what was not taken: a wrong number is also not found."""
+        return self.rejected + self.unmatched
 
     @property
     def states(self) -> list[tuple[State, int]]:

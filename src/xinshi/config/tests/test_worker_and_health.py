@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from xinshi.config import worker
@@ -15,6 +17,7 @@ from xinshi.ledger import actions, queries
 from xinshi.ledger.domain import AccountKind, NewTransfer
 from xinshi.outbox.actions import beat
 from xinshi.outbox.models import Heartbeat
+from xinshi.outbox.waking import wake_worker
 
 
 def test_is_unwell_without_a_worker(client: Client, db: None) -> None:
@@ -79,3 +82,78 @@ def test_works_until_it_is_told_to_stop(transactional_db: None, monkeypatch: pyt
     monkeypatch.setattr(worker, "duties", lambda _: [worker.Duty("once", 3600, lambda: (done.append(1), stop.set()))])
     worker.work(stop)
     assert done == [1]
+
+
+def test_rests_until_the_next_duty_is_due_so_that_none_is_missed_by_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker.time, "monotonic", lambda: 100.0)
+    soon, later = (
+        worker.Duty("soon", 1, lambda: None, due_at=100.25),
+        worker.Duty("later", 60, lambda: None, due_at=160),
+    )
+    assert worker.idle_seconds([later, soon]) == 0.25
+    assert worker.idle_seconds([later]) == worker.IDLE_SECONDS
+    soon.due_at = 99.0
+    assert worker.idle_seconds([later, soon]) == worker.SHORTEST_IDLE_SECONDS
+
+
+def test_is_woken_by_what_is_committed_for_duties_that_somebody_watches(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan's duties are due again after an hour: only a wake brings one on."""
+    stop, started, done = threading.Event(), threading.Event(), threading.Semaphore(0)
+    times = {"watched": 0, "other": 0}
+
+    def count(name: str) -> None:
+        times[name] += 1
+        done.release()
+
+    monkeypatch.setattr(
+        worker,
+        "duties",
+        lambda _: [
+            worker.Duty("watched", 3_600, lambda: count("watched"), is_long=True, is_watched=True),
+            worker.Duty("other", 3_600, lambda: count("other")),
+            worker.Duty("first round", 3_600, started.set),
+        ],
+    )
+    working = threading.Thread(target=worker.work, args=(stop,))
+    working.start()
+    try:
+        assert started.wait(30)
+        deadline = time.monotonic() + 30
+        while times["watched"] < 2:  # On PostgreSQL it may not listen yet.
+            assert time.monotonic() < deadline, "never woken"
+            wake_worker()
+            time.sleep(0.1)
+        while done.acquire(timeout=0.5):
+            pass
+        with transaction.atomic():
+            wake_worker()
+            transaction.set_rollback(True)
+        assert not done.acquire(timeout=0.5), "what is not committed wakes nobody"
+        with transaction.atomic():
+            wake_worker()
+            assert not done.acquire(timeout=0.5), "nor what is not committed yet"
+        assert done.acquire(timeout=30)
+    finally:
+        stop.set()
+        working.join(timeout=30)
+    assert times["other"] == 1
+
+
+def test_what_wakes_a_duty_that_still_goes_on_brings_it_on_once_more() -> None:
+    duty = worker.Duty("long", 3_600, lambda: None, is_long=True, is_watched=True)
+    goes_on, began = threading.Event(), threading.Event()
+
+    def work() -> None:
+        began.set()
+        assert goes_on.wait(30)
+
+    duty.work, beside = work, {}
+    worker.perform_beside(duty, beside)
+    assert began.wait(30)
+    duty.due_at = worker.WOKEN_FOR
+    worker.perform_beside(duty, beside)
+    goes_on.set()
+    beside["long"].join(30)
+    assert duty.due_at == worker.WOKEN_FOR

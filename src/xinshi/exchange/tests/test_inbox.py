@@ -152,6 +152,9 @@ def test_a_person_is_looked_for_and_chosen_on_the_page(cast: Cast, of_nobody: li
         assert radio in client.get(address, {"who": who}).content.decode(), who
     for who in (f"{cast.wang.name} 9999", f"{cast.wang.name}9999", "13800009999", "\0"):
         assert radio not in client.get(address, {"who": who}).content.decode(), who
+    text = client.get(address, {"who": cast.wang.name}).content.decode()
+    assert text.index(radio) < text.index("<table"), "whom one looked for is in sight, not below a hundred rows"
+    assert "look for the person above first" in client.get(address).content.decode()
     assert "13800001234" not in client.get(address, {"who": cast.wang.name}).content.decode().replace('value="', "")
     assert OTHER not in client.get(address, {"q": "没有"}).content.decode()
     assert cast.auditor.client.post(reverse("exchange:inbox_match")).status_code == 403

@@ -15,6 +15,7 @@ from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
 from xinshi.exchange.tests.conftest import Bank, Cast, Somebody, held, honorary, summary, take, written
 
 LISTS = ("overview", "held_back", "export")
+COUNTED = ("Credited", "Held back", "Person not found", "To correct")
 
 
 def page(who: Somebody, name: str, *args: object) -> HttpResponse:
@@ -52,6 +53,20 @@ def test_the_overview_tells_what_came_and_what_waits(cast: Cast, file: ImportFil
     assert "Import a file" in words(page(cast.coordinator, "overview"))
 
 
+def test_a_file_says_the_same_of_its_rows_as_the_overview(cast: Cast, file: ImportFile) -> None:
+    """One row has no name, one is of nobody: once the overview said that one row was to be corrected, its table that two."""
+    answer = page(cast.coordinator, "overview")
+    [card] = answer.context["cards"]
+    overview = answer.context["overview"]
+    assert (card.unmatched, card.rejected) == (overview.unmatched, overview.to_correct) == (1, 1)
+    cells = {title: re.search(f'data-title="{title}">(.*?)</td>', answer.content.decode()) for title in COUNTED}
+    assert {title: found and found[1] for title, found in cells.items()} == dict.fromkeys(COUNTED, "1")
+    text = words(page(cast.coordinator, "file", file.pk))
+    assert "1 rows of people not found" in text
+    assert "Find the people" in text
+    assert "Find the people" not in words(page(cast.auditor, "file", file.pk))
+
+
 def test_an_upload_is_shown_before_it_is_written_and_confirmed_without_uploading_again(cast: Cast) -> None:
     answer = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"], ["赵新", "9" * 18, "4"]))
     address = answer.headers["Location"]
@@ -59,9 +74,10 @@ def test_an_upload_is_shown_before_it_is_written_and_confirmed_without_uploading
     assert "Nothing is written yet" in text
     assert "1 rows to credit" in text
     assert (Deposit.objects.count(), ImportFile.objects.count()) == (0, 0)
-    done = cast.coordinator.client.post(address)
+    done = cast.coordinator.client.post(address, follow=True)
     found = ImportFile.objects.get()
-    assert done.headers["Location"] == reverse("exchange:file", args=[found.pk])
+    assert done.redirect_chain == [(reverse("exchange:file", args=[found.pk]), 302)]
+    assert "Rows of people who were not found: 1." in words(done)
     assert Deposit.objects.count() == 1
     again = cast.coordinator.client.post(address)
     assert again.headers["Location"] == reverse("exchange:import")

@@ -23,7 +23,9 @@ from xinshi.kernel.codes import HoursKind
 from xinshi.people.actions import give_consent
 
 STATES: Final = frozenset({"open", *Transfer.State.values})
-POLL_SECONDS: Final = 3
+POLL_SECONDS: Final = 1
+"""While a transfer that goes well goes on: somebody waits for it with a voucher in mind."""
+LATE_POLL_SECONDS: Final = 3
 
 
 @page(SIGNED_IN)
@@ -118,7 +120,7 @@ def _about(request: PageRequest, transfer_id: int) -> dict[str, object]:
         "may_decide": may_decide,
         "may_confirm": may_decide and steps.decision is not None and not is_mine,
         "form": DecisionForm(initial=initial),
-        "poll_seconds": POLL_SECONDS,
+        "poll_seconds": LATE_POLL_SECONDS if steps.is_late else POLL_SECONDS,
     }
 
 

@@ -18,6 +18,7 @@ from xinshi.kernel import clock
 from xinshi.kernel.errors import NotFound
 from xinshi.ledger.actions import hold, system_account
 from xinshi.ledger.domain import AccountKind
+from xinshi.outbox.waking import wake_worker
 
 State = Transfer.State
 
@@ -41,7 +42,7 @@ def read_stored(text: str) -> bodies.Message:
 
 
 def write_message(partner: Partner, *, kind: MessageType, token: str, of: Transfer, **served: str) -> OutgoingMessage:
-    """Append a message about a transfer to our stream; the caller has locked the partner."""
+    """Append a message about a transfer to our stream, and have it sent at once; the caller has locked the partner."""
     stream, at = stream_of(partner), clock.now()
     message = bodies.Message(
         type=kind,
@@ -60,6 +61,7 @@ def write_message(partner: Partner, *, kind: MessageType, token: str, of: Transf
     written = OutgoingMessage.objects.create(partner=partner, **stored_fields(message))
     stream.out_next, stream.out_hash, stream.due_at = stream.out_next + 1, message.hash, at
     stream.save(update_fields=["out_next", "out_hash", "due_at"])
+    wake_worker()
     return written
 
 

@@ -41,7 +41,9 @@ def test_a_volunteer_agrees_then_sends_hours_and_sees_how_it_goes(cast: Cast, st
     assert sent.headers["Location"] == again.headers["Location"] == f"/interbank/transfers/{row.pk}/"
     assert (row.minutes, standing(cast.wang.person_id).held) == (90, 90)
     part = f"/interbank/transfers/{row.pk}/part/"
-    assert 'hx-trigger="every 3s"' in client.get(part).content.decode()
+    assert 'hx-trigger="every 1s"' in client.get(part).content.decode()
+    with time_machine.travel(NOW + timedelta(seconds=61)):
+        assert 'hx-trigger="every 3s"' in client.get(part).content.decode()
     send_due()
     assert "has not answered yet" in client.get(part).content.decode()
     stranger.always(AnswerState.APPLIED)
