@@ -71,13 +71,20 @@ class TestDatabase:
         self.renew()
 
     def _migrate(self) -> None:
-        """On SQLite the file is kept in the data folder for the next run, as long as no migration changes."""
+        """On SQLite the file is kept in the data folder for the next run, as long as no migration changes.
+
+        On PostgreSQL XINSHI_TEST_MIGRATED may name a database that was migrated beforehand.
+        """
         kept = self.folder / f"migrated-{_digest_of_migrations()}.sqlite3"
         if kept.exists() and not self.on_postgresql:
             shutil.copy(kept, self.name("template"))
             return
         if self.on_postgresql:
-            self._admin(f'CREATE DATABASE "{self.name("template")}"')
+            beforehand = os.environ.get("XINSHI_TEST_MIGRATED", "")
+            copied = f' TEMPLATE "{beforehand}"' if beforehand else ""
+            self._admin(f'CREATE DATABASE "{self.name("template")}"{copied}')
+            if beforehand:
+                return
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         if not self.on_postgresql:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
