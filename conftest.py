@@ -71,13 +71,20 @@ class TestDatabase:
         self.renew()
 
     def _migrate(self) -> None:
-        """On SQLite the file is kept in the data folder for the next run, as long as no migration changes."""
+        """On SQLite the file is kept in the data folder for the next run, as long as no migration changes.
+
+        On PostgreSQL XINSHI_TEST_MIGRATED may name a database that was migrated beforehand.
+        """
         kept = self.folder / f"migrated-{_digest_of_migrations()}.sqlite3"
         if kept.exists() and not self.on_postgresql:
             shutil.copy(kept, self.name("template"))
             return
         if self.on_postgresql:
-            self._admin(f'CREATE DATABASE "{self.name("template")}"')
+            beforehand = os.environ.get("XINSHI_TEST_MIGRATED", "")
+            copied = f' TEMPLATE "{beforehand}"' if beforehand else ""
+            self._admin(f'CREATE DATABASE "{self.name("template")}"{copied}')
+            if beforehand:
+                return
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
         if not self.on_postgresql:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -160,8 +167,26 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: TestDatabase.of_this_process().drop_template())
 
 
+ROOMS = Path(__file__).parent / "src" / "xinshi"
+TIED_TO_THE_DATABASE = ROOMS / "config"
+"""Its tests start programs and read settings: these follow the database's address without a query of the test's own."""
+
+
+def may_query(item: pytest.Item) -> bool:
+    """Whether pytest-django lets a test of a room ask its database; without fixture and mark every query is refused."""
+    fixtures = {name for name in getattr(item, "fixturenames", ()) if name.endswith("db") or name == "live_server"}
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow ones first: whoever is done early then takes from the many quick ones, and nobody waits for one at the end."""
+    """Slow ones first: whoever is done early then takes from the many quick ones, and nobody waits for one at the end.
+
+    A test of a room that may not query says the same on every database.
+    """
+    for item in items:
+        if ROOMS in item.path.parents and TIED_TO_THE_DATABASE not in item.path.parents and not may_query(item):
+            item.add_marker(pytest.mark.any_database)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

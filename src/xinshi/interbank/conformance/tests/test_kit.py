@@ -21,7 +21,7 @@ from xinshi.interbank.conformance.wire import token
 pytestmark = pytest.mark.any_database
 DOCS = Path(__file__).parents[5] / "docs" / "protocol"
 PAIR = "11" * 32
-LAST_WORDS = ("grants_less", "new_key", "other_signature")
+LAST_WORDS = ("grants_less", "other_signature")
 """Mistakes that are found in what comes, not in what does not come."""
 
 
