@@ -271,7 +271,9 @@ class SignUp(models.Model):
             models.CheckConstraint(condition=Q(is_override=False) | ~Q(reason=""), name="signup_override_says_why"),
         ]
         indexes = [
-            models.Index(fields=["person", "shift"], condition=Q(state="confirmed"), name="signup_of_person"),
+            # Both ways whole: of a shift that has just filled the server knows nothing, and would walk all who are in it.
+            models.Index(fields=["person", "shift"], name="signup_of_person"),
+            models.Index(fields=["shift", "person"], name="signup_of_shift"),
             models.Index(
                 fields=["shift", "signed_up_at", "id"], condition=Q(state="waiting"), name="signup_waiting_list"
             ),

@@ -54,6 +54,6 @@ class ResponseHeaders:
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if getattr(getattr(request, "user", None), "is_authenticated", False):
+        if "HTTP_AUTHORIZATION" in request.META or getattr(getattr(request, "user", None), "is_authenticated", False):
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
