@@ -1,4 +1,4 @@
-"""Response headers that every answer carries, and the log line that every request leaves."""
+"""The language of an answer, the headers that every one carries, and the log line that every request leaves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -30,6 +32,8 @@ class RequestLog:
         identifier = uuid.uuid4().hex
         response = self.get_response(request)
         response.headers["X-Request-ID"] = identifier
+        if not log.isEnabledFor(logging.INFO):
+            return response
         match = getattr(request, "resolver_match", None)
         log.info(
             "request",
@@ -42,6 +46,24 @@ class RequestLog:
                 "actor": getattr(getattr(request, "actor", None), "reference", ""),
             },
         )
+        return response
+
+
+class Language:
+    """Chinese or English, as the reader chose or their device asks.
+
+    No address names a language: Django's own middleware looks for one in it, before the answer and after it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language())
         return response
 
 
