@@ -208,10 +208,7 @@ class BankMachine(RuleBasedStateMachine):
         known = data.draw(st.sampled_from(self.model.deposits))
         result = deposit_many(actor=SYSTEM, deposits=[known.new])[0]
         assert (result.deposit_id, result.is_new) == (known.id, False)
-        other = NewDeposit(
-            **{name: getattr(known.new, name) for name in NewDeposit.__dataclass_fields__ if name != "raw_minutes"},
-            raw_minutes=known.new.raw_minutes + 1,
-        )
+        other = known.new._replace(raw_minutes=known.new.raw_minutes + 1)
         with pytest.raises(SourceDepositedOtherwise), transaction.atomic():
             deposit_many(actor=SYSTEM, deposits=[other])
 
