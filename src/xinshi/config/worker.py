@@ -196,9 +196,8 @@ def perform_beside(duty: Duty, beside: dict[str, threading.Thread]) -> None:
 
 def _perform_and_close(duty: Duty) -> None:
     _do(duty)
-    if (
-        duty.due_at != WOKEN_FOR
-    ):  # Woken meanwhile, perhaps for what came too late for this time: it is due again at once.
+    # Woken meanwhile, perhaps for what came too late for this time, it is due again at once.
+    if duty.due_at != WOKEN_FOR:
         duty.due_at = time.monotonic() + duty.every_seconds
     connections.close_all()
 

@@ -15,6 +15,10 @@ ROWS_MIN: Final = 200
 """Fewer are written sooner than a thread is started."""
 
 
+def nothing() -> None:
+    """For a caller who has nothing to write beside."""
+
+
 @contextmanager
 def beside(write: Callable[[], object], *, rows: int) -> Iterator[None]:
     """Let a thread write so many rows on the caller's connection while the caller computes.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.migrations import RunPython
 from django.db.migrations.operations.base import Operation
 
-CONSTRAINT = """
+CONSTRAINTS: Final = """
     SELECT c.conname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-     WHERE c.conrelid = %s::regclass AND c.contype = 'u' AND cardinality(c.conkey) = 1 AND a.attname = %s
+     WHERE c.conrelid = %s::regclass AND c.contype = %s AND cardinality(c.conkey) = 1 AND a.attname = %s
 """
+UNIQUE: Final = "u"
+FOREIGN_KEY: Final = "f"
 
 
 def unique_where_filled(table: str, column: str) -> Operation:
@@ -20,7 +22,7 @@ def unique_where_filled(table: str, column: str) -> Operation:
     """
 
     def narrow(_apps: Any, schema_editor: Any) -> None:
-        if name := _unique_of(schema_editor, table, column):
+        for name in constraints_of(schema_editor, table, column, kind=UNIQUE):
             schema_editor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
             schema_editor.execute(
                 f'CREATE UNIQUE INDEX "{name}" ON "{table}" ("{column}") WHERE "{column}" IS NOT NULL'
@@ -48,11 +50,10 @@ def pages_filled(table: str, percent: int) -> Operation:
     return RunPython(leave_room, RunPython.noop, elidable=False)
 
 
-def _unique_of(schema_editor: Any, table: str, column: str) -> str:
-    """The name of the column's own unique constraint on PostgreSQL; empty where there is none."""
+def constraints_of(schema_editor: Any, table: str, column: str, *, kind: str) -> list[str]:
+    """The names of a column's own constraints of this kind on PostgreSQL; none on SQLite."""
     if schema_editor.connection.vendor != "postgresql":
-        return ""
+        return []
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute(CONSTRAINT, [table, column])
-        row = cursor.fetchone()
-    return str(row[0]) if row else ""
+        cursor.execute(CONSTRAINTS, [table, kind, column])
+        return [row[0] for row in cursor.fetchall()]

@@ -9,11 +9,8 @@ from django.db.migrations import RunPython
 from django.db.migrations.operations.base import Operation
 
 from xinshi.doors.append_only import FUNCTION, NAME
+from xinshi.doors.indexes import FOREIGN_KEY, constraints_of
 
-CONSTRAINT: Final = """
-    SELECT c.conname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-     WHERE c.conrelid = %s::regclass AND c.contype = 'f' AND cardinality(c.conkey) = 1 AND a.attname = %s
-"""
 FUNCTION_THAT_CHECKS: Final = """
 CREATE OR REPLACE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -55,10 +52,9 @@ def never_deleted(table: str) -> Operation:
 def checked_by_statement(table: str, references: Mapping[str, str]) -> Operation:
     """On PostgreSQL check these references of `table`, {column: table}, once for all rows of a statement, not row by row.
 
-    The columns are never empty.
-
-    A foreign key asks and locks the other row for each row that comes, which was a third of what crediting a file cost.
-    Where neither row ever changes or goes (`append_only`, `never_deleted`), nothing needs the lock, and this is as strict.
+    The columns are never empty. A foreign key asks and locks the other row for each row that comes: a third of what it
+    cost to credit a file. Where neither row ever changes or goes (`append_only`, `never_deleted`), nothing needs the
+    lock, and this is as strict.
     """
     conditions = " OR ".join(MISSING.format(column=column, target=target) for column, target in references.items())
     columns = ", ".join(f'"{column}"' for column in references)
@@ -72,7 +68,7 @@ def checked_by_statement(table: str, references: Mapping[str, str]) -> Operation
         if schema_editor.connection.vendor != "postgresql":
             return
         for column in references:
-            for name in _foreign_keys(schema_editor, table, column):
+            for name in constraints_of(schema_editor, table, column, kind=FOREIGN_KEY):
                 schema_editor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         schema_editor.execute(function.replace("%", "%%"))
         schema_editor.execute(trigger)
@@ -94,9 +90,3 @@ def checked_by_statement(table: str, references: Mapping[str, str]) -> Operation
 def _events(vendor: str) -> dict[str, str]:
     found = {"no_delete": "DELETE", "no_other_id": "UPDATE OF id"}
     return {**found, "no_truncate": "TRUNCATE"} if vendor == "postgresql" else found
-
-
-def _foreign_keys(schema_editor: Any, table: str, column: str) -> list[str]:
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute(CONSTRAINT, [table, column])
-        return [row[0] for row in cursor.fetchall()]

@@ -30,7 +30,7 @@ from xinshi.bank.queries import timeline
 from xinshi.bank.replay import NOTICE, donation_key, main_key, notice_key
 from xinshi.bank.rules import Policy, Rules
 from xinshi.bank.timeline import Timeline
-from xinshi.doors.beside import beside
+from xinshi.doors.beside import beside, nothing
 from xinshi.doors.lookups import Many
 from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.kernel import clock
@@ -84,7 +84,7 @@ ROW_COLUMNS = tuple(_Row.__annotations__)
 
 @transaction.atomic
 def deposit_many(
-    *, actor: Actor, deposits: Sequence[NewDeposit], partner: str = "", meanwhile: Callable[[], object] = int
+    *, actor: Actor, deposits: Sequence[NewDeposit], partner: str = "", meanwhile: Callable[[], object] = nothing
 ) -> list[DepositResult]:
     """Put hours into passbooks, all or none, in the order given; each source once.
 

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.bank.actions import deposit_many
+from xinshi.doors.beside import nothing
 from xinshi.doors.lookups import Many
 from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.exchange.actions.crediting import new_deposit
@@ -194,7 +195,7 @@ def write_decisions(actor: Actor, file: ImportFile, kind: FileKind, decisions: S
 
 
 def credit_rows(
-    actor: Actor, kind: FileKind, rows: Sequence[tuple[int, Decision]], *, meanwhile: Callable[[], object] = int
+    actor: Actor, kind: FileKind, rows: Sequence[tuple[int, Decision]], *, meanwhile: Callable[[], object] = nothing
 ) -> None:
     """Deposit what was decided to be credited, each line once. `meanwhile`: a write that goes along."""
     today = clock.today()
