@@ -29,6 +29,20 @@ TRIES_MAX = 60
 HEALED_WITHIN_SECONDS = 120
 FAULTS_MIN = 6
 FINAL = "('confirmed', 'rejected', 'declined', 'applied', 'refused')"
+
+
+def _hurrying(table: str, key: str, change: str, where: str) -> str:
+    """A change of rows that nobody is busy with: who waits for locks in another order than the program does, deadlocks."""
+    free = f"SELECT {key} FROM {table} WHERE {where} FOR UPDATE SKIP LOCKED"
+    return f"UPDATE {table} SET {change} WHERE {key} IN ({free}) RETURNING {key}"
+
+
+HURRYING = (
+    _hurrying("interbank_transfer", "id", "due_at = now()", "due_at > now()"),
+    _hurrying("interbank_stream", "partner_id", "due_at = now()", "due_at > now()"),
+    _hurrying("interbank_stream", "partner_id", "leased_until = NULL", "leased_until > now()"),
+)
+"""What waits for a pause between tries, or for the lease of a dead process, is due now."""
 LISTS = """
 SELECT m.type, m.key, m.message_hash, m.minutes,
        CASE WHEN t.state IN ('confirmed', 'granted', 'applied', 'refused') THEN 'applied'
@@ -187,11 +201,8 @@ def _heal(banks: Pair, found: Found) -> None:
         if not any(open_number(database) for database in banks.over):
             break
         for database in banks.over:
-            database.change(
-                "UPDATE interbank_transfer SET due_at = now() WHERE due_at > now()",
-                "UPDATE interbank_stream SET due_at = now() WHERE due_at > now()",
-                "UPDATE interbank_stream SET leased_until = NULL WHERE leased_until > now()",
-            )
+            for hurrying in HURRYING:
+                database.rows(hurrying)
         time.sleep(1)
     found.healed_seconds = round(time.monotonic() - started, 1)
 
