@@ -89,6 +89,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "activity",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "category__in",
+                                [
+                                    "0001",
+                                    "0002",
+                                    "0003",
+                                    "0004",
+                                    "0005",
+                                    "0006",
+                                    "0007",
+                                    "0008",
+                                    "0009",
+                                    "0010",
+                                    "0011",
+                                    "0012",
+                                    "0013",
+                                    "0014",
+                                    "0015",
+                                    "0016",
+                                    "0017",
+                                    "0018",
+                                    "0019",
+                                    "0020",
+                                    "0099",
+                                    "3201",
+                                ],
+                            )
+                        ),
+                        name="activity_category_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "published", "cancelled", "finished"])),
+                        name="activity_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours_kind__in", ["verified", "honorary"])), name="activity_hours_kind"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "cancelled"), _negated=True),
+                            models.Q(
+                                ("cancelled_at__isnull", False), models.Q(("cancellation_reason", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="activity_cancelled_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +160,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "shift",
+                "indexes": [
+                    models.Index(fields=["starts_at", "id"], name="shift_starts"),
+                    models.Index(condition=models.Q(("is_open", True)), fields=["starts_at", "id"], name="shift_open"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_ends_after_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__gte", 0), ("taken__lte", models.F("places"))),
+                        name="shift_not_overbooked",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("places__gte", 1)), name="shift_has_places"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -143,117 +208,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "signup",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "category__in",
-                        [
-                            "0001",
-                            "0002",
-                            "0003",
-                            "0004",
-                            "0005",
-                            "0006",
-                            "0007",
-                            "0008",
-                            "0009",
-                            "0010",
-                            "0011",
-                            "0012",
-                            "0013",
-                            "0014",
-                            "0015",
-                            "0016",
-                            "0017",
-                            "0018",
-                            "0019",
-                            "0020",
-                            "0099",
-                            "3201",
-                        ],
-                    )
-                ),
-                name="activity_category_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "published", "cancelled", "finished"])),
-                name="activity_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours_kind__in", ["verified", "honorary"])), name="activity_hours_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="activity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "cancelled"), _negated=True),
-                    models.Q(("cancelled_at__isnull", False), models.Q(("cancellation_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="activity_cancelled_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(fields=["starts_at", "id"], name="shift_starts"),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(condition=models.Q(("is_open", True)), fields=["starts_at", "id"], name="shift_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="shift_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken__gte", 0), ("taken__lte", models.F("places"))), name="shift_not_overbooked"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(condition=models.Q(("places__gte", 1)), name="shift_has_places"),
-        ),
-        migrations.AddIndex(
-            model_name="signup",
-            index=models.Index(
-                condition=models.Q(("state", "confirmed")), fields=["person", "shift"], name="signup_of_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "confirmed")), fields=("shift", "person"), name="signup_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cancelled_at", None), ("cancelled_by_ref", ""), ("state", "confirmed")),
-                    models.Q(
-                        ("attended_at", None),
-                        ("cancelled_at__isnull", False),
-                        ("state", "cancelled"),
-                        models.Q(("cancelled_by_ref", ""), _negated=True),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "confirmed")), fields=["person", "shift"], name="signup_of_person"
                     ),
-                    _connector="OR",
-                ),
-                name="signup_cancelled_by_whom",
-            ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "confirmed")), fields=("shift", "person"), name="signup_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cancelled_at", None), ("cancelled_by_ref", ""), ("state", "confirmed")),
+                            models.Q(
+                                ("attended_at", None),
+                                ("cancelled_at__isnull", False),
+                                ("state", "cancelled"),
+                                models.Q(("cancelled_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="signup_cancelled_by_whom",
+                    ),
+                ],
+            },
         ),
     ]

@@ -21,9 +21,21 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, default="", max_length=40)),
                 ("description", models.CharField(blank=True, default="", max_length=500)),
                 ("requirements", models.JSONField(blank=True, default=dict)),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roles",
+                        to="activities.activity",
+                    ),
+                ),
             ],
             options={
                 "db_table": "activity_role",
+                "constraints": [
+                    models.UniqueConstraint(fields=("activity", "name"), name="activity_role_once"),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -262,16 +274,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="activityrole",
-            name="activity",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="roles",
-                to="activities.activity",
-            ),
-        ),
-        migrations.AddField(
             model_name="shift",
             name="role",
             field=models.ForeignKey(
@@ -286,9 +288,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("minimum__lte", models.F("places"))), name="shift_minimum_within_places"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="activityrole",
-            constraint=models.UniqueConstraint(fields=("activity", "name"), name="activity_role_once"),
         ),
     ]

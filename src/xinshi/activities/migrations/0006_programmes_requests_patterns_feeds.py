@@ -36,9 +36,20 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("made_at", models.DateTimeField()),
                 ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "calendar_address",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)), fields=("person",), name="calendar_address_one"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -53,34 +64,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "own_day",
-            },
-        ),
-        migrations.CreateModel(
-            name="RequestStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("asked", "Asked"),
-                            ("taken_up", "Taken up"),
-                            ("planned", "Planned as a draft"),
-                            ("granted", "Published"),
-                            ("declined", "Declined"),
-                            ("withdrawn", "Withdrawn"),
-                            ("called_off", "Called off"),
-                            ("reopened", "Publication taken back"),
-                        ],
-                        max_length=10,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("month__gte", 1), ("month__lte", 12)), name="own_day_month"
                     ),
-                ),
-                ("at", models.DateTimeField()),
-                ("by_ref", models.CharField(max_length=64)),
-                ("text", models.CharField(blank=True, default="", max_length=300)),
-            ],
-            options={
-                "db_table": "service_request_step",
+                    models.CheckConstraint(condition=models.Q(("day__gte", 1), ("day__lte", 31)), name="own_day_day"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -116,9 +105,120 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("decided_by_ref", models.CharField(blank=True, default="", max_length=64)),
                 ("reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "activity",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="asked_for_by",
+                        to="activities.activity",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+                    ),
+                ),
             ],
             options={
                 "db_table": "service_request",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["asked", "planning"])),
+                        fields=["due_on", "id"],
+                        name="service_request_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["asked", "planning", "granted", "declined", "withdrawn"])),
+                        name="service_request_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "granted"), _negated=True), ("activity__isnull", False), _connector="OR"
+                        ),
+                        name="service_request_granted_activity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "declined"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="service_request_declined_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at", None), ("decided_by_ref", ""), ("state__in", ["asked", "planning"])
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("state__in", ["granted", "declined", "withdrawn"]),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="service_request_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="service_request_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people_number__gte", 1)), name="service_request_for_somebody"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RequestStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Asked"),
+                            ("taken_up", "Taken up"),
+                            ("planned", "Planned as a draft"),
+                            ("granted", "Published"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                            ("called_off", "Called off"),
+                            ("reopened", "Publication taken back"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("by_ref", models.CharField(max_length=64)),
+                ("text", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="activities.servicerequest",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "service_request_step",
             },
         ),
         migrations.AddField(
@@ -178,127 +278,6 @@ class Migration(migrations.Migration):
                     ("starts_on", None), ("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"
                 ),
                 name="programme_ends_after_start",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendaraddress",
-            name="person",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddConstraint(
-            model_name="ownday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__gte", 1), ("month__lte", 12)), name="own_day_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownday",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("day__gte", 1), ("day__lte", 31)), name="own_day_day"
-            ),
-        ),
-        migrations.AddField(
-            model_name="requeststep",
-            name="by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicerequest",
-            name="activity",
-            field=models.OneToOneField(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="asked_for_by",
-                to="activities.activity",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicerequest",
-            name="asked_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="servicerequest",
-            name="department",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
-            ),
-        ),
-        migrations.AddField(
-            model_name="requeststep",
-            name="request",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="activities.servicerequest"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaraddress",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at", None)), fields=("person",), name="calendar_address_one"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="servicerequest",
-            index=models.Index(
-                condition=models.Q(("state__in", ["asked", "planning"])),
-                fields=["due_on", "id"],
-                name="service_request_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["asked", "planning", "granted", "declined", "withdrawn"])),
-                name="service_request_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "granted"), _negated=True), ("activity__isnull", False), _connector="OR"
-                ),
-                name="service_request_granted_activity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "declined"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="service_request_declined_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by_ref", ""), ("state__in", ["asked", "planning"])),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("state__in", ["granted", "declined", "withdrawn"]),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="service_request_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="service_request_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people_number__gte", 1)), name="service_request_for_somebody"
             ),
         ),
     ]

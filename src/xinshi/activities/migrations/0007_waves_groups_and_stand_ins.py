@@ -13,6 +13,50 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="StandInSearch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("found", "Found"), ("ended", "Ended")], default="open", max_length=5
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                ("begun_at", models.DateTimeField()),
+                ("begun_by_ref", models.CharField(max_length=64)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "signup",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="searches",
+                        to="activities.signup",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "stand_in_search",
+                "indexes": [
+                    models.Index(fields=["signup"], name="stand_in_search_signup"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("signup",), name="stand_in_search_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="stand_in_search_ended",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="StandInAsk",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -32,28 +76,35 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField()),
                 ("answer_until", models.DateTimeField()),
                 ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "search",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="asks",
+                        to="activities.standinsearch",
+                    ),
+                ),
             ],
             options={
                 "db_table": "stand_in_ask",
-            },
-        ),
-        migrations.CreateModel(
-            name="StandInSearch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "Open"), ("found", "Found"), ("ended", "Ended")], default="open", max_length=5
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "asked")), fields=["answer_until"], name="stand_in_ask_due"
                     ),
-                ),
-                ("reason", models.CharField(blank=True, default="", max_length=300)),
-                ("begun_at", models.DateTimeField()),
-                ("begun_by_ref", models.CharField(max_length=64)),
-                ("ended_at", models.DateTimeField(null=True)),
-            ],
-            options={
-                "db_table": "stand_in_search",
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("search", "person"), name="stand_in_ask_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "accepted")), fields=("search",), name="stand_in_ask_one_yes"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,9 +126,50 @@ class Migration(migrations.Migration):
                 ),
                 ("below_shifts", models.PositiveSmallIntegerField(null=True)),
                 ("places", models.PositiveIntegerField(null=True)),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="waves", to="activities.activity"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
             options={
                 "db_table": "activity_wave",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("audience__in", ["everybody", "seldom", "newcomers", "members"])),
+                        name="wave_audience_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "seldom"), ("below_shifts__gte", 1)),
+                            models.Q(models.Q(("audience", "seldom"), _negated=True), ("below_shifts", None)),
+                            _connector="OR",
+                        ),
+                        name="wave_seldom_says_how_few",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "members"), ("organization__isnull", False)),
+                            models.Q(models.Q(("audience", "members"), _negated=True), ("organization", None)),
+                            _connector="OR",
+                        ),
+                        name="wave_members_of_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("places", None), ("places__gte", 1), _connector="OR"),
+                        name="wave_has_places",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -115,6 +207,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "place_hold",
+                "indexes": [
+                    models.Index(condition=models.Q(("places__gt", 0)), fields=["name_until"], name="place_hold_due"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +237,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "shift_quota",
+                "constraints": [
+                    models.UniqueConstraint(fields=("shift", "organization"), name="quota_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -155,128 +253,6 @@ class Migration(migrations.Migration):
             model_name="signup",
             index=models.Index(
                 condition=models.Q(("state", "offered")), fields=["offered_until"], name="signup_offer_due"
-            ),
-        ),
-        migrations.AddField(
-            model_name="standinask",
-            name="person",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="standinsearch",
-            name="signup",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="searches",
-                to="activities.signup",
-            ),
-        ),
-        migrations.AddField(
-            model_name="standinask",
-            name="search",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="asks",
-                to="activities.standinsearch",
-            ),
-        ),
-        migrations.AddField(
-            model_name="wave",
-            name="activity",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="waves", to="activities.activity"
-            ),
-        ),
-        migrations.AddField(
-            model_name="wave",
-            name="organization",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="organizations.organization",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="placehold",
-            index=models.Index(condition=models.Q(("places__gt", 0)), fields=["name_until"], name="place_hold_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.UniqueConstraint(fields=("shift", "organization"), name="quota_once"),
-        ),
-        migrations.AddIndex(
-            model_name="standinsearch",
-            index=models.Index(fields=["signup"], name="stand_in_search_signup"),
-        ),
-        migrations.AddConstraint(
-            model_name="standinsearch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("signup",), name="stand_in_search_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="standinsearch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="stand_in_search_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="standinask",
-            index=models.Index(
-                condition=models.Q(("state", "asked")), fields=["answer_until"], name="stand_in_ask_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="standinask",
-            constraint=models.UniqueConstraint(fields=("search", "person"), name="stand_in_ask_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="standinask",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "accepted")), fields=("search",), name="stand_in_ask_one_yes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("audience__in", ["everybody", "seldom", "newcomers", "members"])),
-                name="wave_audience_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("audience", "seldom"), ("below_shifts__gte", 1)),
-                    models.Q(models.Q(("audience", "seldom"), _negated=True), ("below_shifts", None)),
-                    _connector="OR",
-                ),
-                name="wave_seldom_says_how_few",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("audience", "members"), ("organization__isnull", False)),
-                    models.Q(models.Q(("audience", "members"), _negated=True), ("organization", None)),
-                    _connector="OR",
-                ),
-                name="wave_members_of_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("places", None), ("places__gte", 1), _connector="OR"), name="wave_has_places"
             ),
         ),
     ]

@@ -138,6 +138,110 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "correction_request",
+                "indexes": [
+                    models.Index(fields=["asker_ref", "-id"], name="correction_request_asker"),
+                    models.Index(fields=["person", "-id"], name="correction_request_person"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "more_asked"])),
+                        fields=["level", "due_on", "id"],
+                        name="correction_request_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["open", "more_asked"])),
+                        fields=("subject_ref", "asker_ref"),
+                        name="correction_request_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["record", "missing", "deposit", "voucher", "star", "notice"])),
+                        name="correction_request_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "voucher"), ("remedy__in", ["cancel", "excuse", "refund"])),
+                            models.Q(("remedy", ""), models.Q(("kind", "voucher"), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="correction_request_remedy",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("asked_from", None), ("asked_until", None)),
+                            ("asked_until__gt", models.F("asked_from")),
+                            _connector="OR",
+                        ),
+                        name="correction_request_times",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("asked_minutes", None),
+                            models.Q(("asked_minutes__gte", 1), ("asked_minutes__lte", 1440)),
+                            _connector="OR",
+                        ),
+                        name="correction_request_minutes",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("level__in", [1, 2])), name="correction_request_level"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("appeal_of", None), ("escalated_at", None)), ("level", 2), _connector="OR"
+                        ),
+                        name="correction_request_second_level",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("days_left__isnull", False), ("state", "more_asked")),
+                            models.Q(models.Q(("state", "more_asked"), _negated=True), ("days_left", None)),
+                            _connector="OR",
+                        ),
+                        name="correction_request_clock",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at", None),
+                                ("decided_by_person", None),
+                                ("decided_by_ref", ""),
+                                ("state__in", ["open", "more_asked", "withdrawn"]),
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("state__in", ["granted", "partly", "refused"]),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                                models.Q(("answer", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="correction_request_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["granted", "partly"]),
+                            models.Q(("new_deposit_id", None), ("new_record_id", None), ("reversed_deposit_id", None)),
+                            _connector="OR",
+                        ),
+                        name="correction_request_applied_if_granted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by_ref", ""),
+                            models.Q(
+                                models.Q(("decided_by_ref", models.F("asked_by_ref")), _negated=True),
+                                models.Q(("decided_by_ref", models.F("asker_ref")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="correction_request_not_by_asker",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by_person", None),
+                            models.Q(("decided_by_person", models.F("person")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="correction_request_not_own_judge",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +265,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "correction_evidence",
+                "constraints": [
+                    models.UniqueConstraint(fields=("request", "sha256"), name="correction_evidence_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("content_type__in", ["image/jpeg", "image/png", "image/webp", "application/pdf"])
+                        ),
+                        name="correction_evidence_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)),
+                        name="correction_evidence_size",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +319,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "correction_event",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("actor_role__in", ["asker", "station", "system", "coordinator", "administrator"])
+                        ),
+                        name="correction_event_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "what__in",
+                                [
+                                    "asked",
+                                    "set_aside",
+                                    "not_set_aside",
+                                    "more_asked",
+                                    "more_given",
+                                    "left_open",
+                                    "escalated",
+                                    "overdue",
+                                    "granted",
+                                    "partly",
+                                    "refused",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="correction_event_what_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -222,208 +369,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "correction_part",
+                "constraints": [
+                    models.UniqueConstraint(fields=("request", "actor_ref"), name="correction_part_once"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="correctionrequest",
-            index=models.Index(fields=["asker_ref", "-id"], name="correction_request_asker"),
-        ),
-        migrations.AddIndex(
-            model_name="correctionrequest",
-            index=models.Index(fields=["person", "-id"], name="correction_request_person"),
-        ),
-        migrations.AddIndex(
-            model_name="correctionrequest",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "more_asked"])),
-                fields=["level", "due_on", "id"],
-                name="correction_request_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["open", "more_asked"])),
-                fields=("subject_ref", "asker_ref"),
-                name="correction_request_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["record", "missing", "deposit", "voucher", "star", "notice"])),
-                name="correction_request_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "voucher"), ("remedy__in", ["cancel", "excuse", "refund"])),
-                    models.Q(("remedy", ""), models.Q(("kind", "voucher"), _negated=True)),
-                    _connector="OR",
-                ),
-                name="correction_request_remedy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("asked_from", None), ("asked_until", None)),
-                    ("asked_until__gt", models.F("asked_from")),
-                    _connector="OR",
-                ),
-                name="correction_request_times",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("asked_minutes", None),
-                    models.Q(("asked_minutes__gte", 1), ("asked_minutes__lte", 1440)),
-                    _connector="OR",
-                ),
-                name="correction_request_minutes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", [1, 2])), name="correction_request_level"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("appeal_of", None), ("escalated_at", None)), ("level", 2), _connector="OR"
-                ),
-                name="correction_request_second_level",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("days_left__isnull", False), ("state", "more_asked")),
-                    models.Q(models.Q(("state", "more_asked"), _negated=True), ("days_left", None)),
-                    _connector="OR",
-                ),
-                name="correction_request_clock",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at", None),
-                        ("decided_by_person", None),
-                        ("decided_by_ref", ""),
-                        ("state__in", ["open", "more_asked", "withdrawn"]),
-                    ),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("state__in", ["granted", "partly", "refused"]),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                        models.Q(("answer", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="correction_request_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["granted", "partly"]),
-                    models.Q(("new_deposit_id", None), ("new_record_id", None), ("reversed_deposit_id", None)),
-                    _connector="OR",
-                ),
-                name="correction_request_applied_if_granted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by_ref", ""),
-                    models.Q(
-                        models.Q(("decided_by_ref", models.F("asked_by_ref")), _negated=True),
-                        models.Q(("decided_by_ref", models.F("asker_ref")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="correction_request_not_by_asker",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by_person", None),
-                    models.Q(("decided_by_person", models.F("person")), _negated=True),
-                    _connector="OR",
-                ),
-                name="correction_request_not_own_judge",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(fields=("request", "sha256"), name="correction_evidence_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("content_type__in", ["image/jpeg", "image/png", "image/webp", "application/pdf"])),
-                name="correction_evidence_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)),
-                name="correction_evidence_size",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("actor_role__in", ["asker", "station", "system", "coordinator", "administrator"])),
-                name="correction_event_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "what__in",
-                        [
-                            "asked",
-                            "set_aside",
-                            "not_set_aside",
-                            "more_asked",
-                            "more_given",
-                            "left_open",
-                            "escalated",
-                            "overdue",
-                            "granted",
-                            "partly",
-                            "refused",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="correction_event_what_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestpart",
-            constraint=models.UniqueConstraint(fields=("request", "actor_ref"), name="correction_part_once"),
         ),
         append_only("correction_event"),
         append_only("correction_part"),

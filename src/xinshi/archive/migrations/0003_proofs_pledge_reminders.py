@@ -23,6 +23,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "pledge_text",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="pledge_text_says_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -35,9 +40,28 @@ class Migration(migrations.Migration):
                 ("path", models.CharField(max_length=120, unique=True)),
                 ("added_by_ref", models.CharField(max_length=64)),
                 ("added_at", models.DateTimeField()),
+                (
+                    "qualification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="proofs", to="archive.qualification"
+                    ),
+                ),
             ],
             options={
                 "db_table": "qualification_proof",
+                "constraints": [
+                    models.UniqueConstraint(fields=("qualification", "sha256"), name="qualification_proof_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("content_type__in", ("image/jpeg", "image/png", "image/webp", "application/pdf"))
+                        ),
+                        name="qualification_proof_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)),
+                        name="qualification_proof_size",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -57,37 +81,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "submitted")),
                 fields=("person", "kind"),
                 name="qualification_one_submitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pledgetext",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="pledge_text_says_something"
-            ),
-        ),
-        migrations.AddField(
-            model_name="qualificationproof",
-            name="qualification",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="proofs", to="archive.qualification"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationproof",
-            constraint=models.UniqueConstraint(fields=("qualification", "sha256"), name="qualification_proof_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationproof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("content_type__in", ("image/jpeg", "image/png", "image/webp", "application/pdf"))),
-                name="qualification_proof_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="qualificationproof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)),
-                name="qualification_proof_size",
             ),
         ),
     ]

@@ -88,6 +88,102 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "service_record",
+                "indexes": [
+                    models.Index(fields=["person", "checked_in_at"], name="service_record_person"),
+                    models.Index(
+                        condition=models.Q(("state", "submitted")),
+                        fields=["due_on", "id"],
+                        name="service_record_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "submitted", "approved", "refused", "withdrawn"])),
+                        name="service_record_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("checked_out_at", None), ("checked_out_at__gt", models.F("checked_in_at")), _connector="OR"
+                        ),
+                        name="service_record_out_after_in",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("checked_out_at", None),
+                                ("credited_minutes", None),
+                                ("present_minutes", None),
+                                ("state__in", ["open", "withdrawn"]),
+                            ),
+                            models.Q(
+                                ("checked_out_at__isnull", False),
+                                ("state__in", ["submitted", "approved", "refused"]),
+                                ("due_on__isnull", False),
+                                ("present_minutes__gte", 1),
+                                ("submitted_at__isnull", False),
+                                models.Q(("checked_out_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="service_record_submitted_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("credited_minutes", None),
+                            models.Q(
+                                ("credited_minutes__gte", 1),
+                                ("credited_minutes__lte", models.F("scheduled_minutes")),
+                                ("credited_minutes__lte", models.F("present_minutes")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="service_record_credited_within",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at", None),
+                                ("decided_by_ref", ""),
+                                ("state__in", ["open", "submitted", "withdrawn"]),
+                            ),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("state__in", ["approved", "refused"]),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="service_record_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "refused"), models.Q(("refusal_reason", ""), _negated=True)),
+                            models.Q(models.Q(("state", "refused"), _negated=True), ("refusal_reason", "")),
+                            _connector="OR",
+                        ),
+                        name="service_record_refused_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("credited_minutes__isnull", False),
+                                ("deposit_id__isnull", False),
+                                ("state", "approved"),
+                            ),
+                            models.Q(models.Q(("state", "approved"), _negated=True), ("deposit_id", None)),
+                            _connector="OR",
+                        ),
+                        name="service_record_approved_paid",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by_person", None),
+                            models.Q(("decided_by_person", models.F("person")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="service_record_not_own_judge",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +208,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "service_record_correction",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="service_record_correction_says_why"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,144 +245,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "service_record_approval",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("record", "submission", "level"), name="service_record_approval_level"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("record", "submission", "approved_by_ref"), name="service_record_approval_two_people"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", [1, 2])), name="service_record_approval_levels"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="servicerecord",
-            index=models.Index(fields=["person", "checked_in_at"], name="service_record_person"),
-        ),
-        migrations.AddIndex(
-            model_name="servicerecord",
-            index=models.Index(
-                condition=models.Q(("state", "submitted")), fields=["due_on", "id"], name="service_record_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "submitted", "approved", "refused", "withdrawn"])),
-                name="service_record_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("checked_out_at", None), ("checked_out_at__gt", models.F("checked_in_at")), _connector="OR"
-                ),
-                name="service_record_out_after_in",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("checked_out_at", None),
-                        ("credited_minutes", None),
-                        ("present_minutes", None),
-                        ("state__in", ["open", "withdrawn"]),
-                    ),
-                    models.Q(
-                        ("checked_out_at__isnull", False),
-                        ("state__in", ["submitted", "approved", "refused"]),
-                        ("due_on__isnull", False),
-                        ("present_minutes__gte", 1),
-                        ("submitted_at__isnull", False),
-                        models.Q(("checked_out_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="service_record_submitted_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credited_minutes", None),
-                    models.Q(
-                        ("credited_minutes__gte", 1),
-                        ("credited_minutes__lte", models.F("scheduled_minutes")),
-                        ("credited_minutes__lte", models.F("present_minutes")),
-                    ),
-                    _connector="OR",
-                ),
-                name="service_record_credited_within",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at", None), ("decided_by_ref", ""), ("state__in", ["open", "submitted", "withdrawn"])
-                    ),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("state__in", ["approved", "refused"]),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="service_record_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "refused"), models.Q(("refusal_reason", ""), _negated=True)),
-                    models.Q(models.Q(("state", "refused"), _negated=True), ("refusal_reason", "")),
-                    _connector="OR",
-                ),
-                name="service_record_refused_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("credited_minutes__isnull", False), ("deposit_id__isnull", False), ("state", "approved")),
-                    models.Q(models.Q(("state", "approved"), _negated=True), ("deposit_id", None)),
-                    _connector="OR",
-                ),
-                name="service_record_approved_paid",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by_person", None),
-                    models.Q(("decided_by_person", models.F("person")), _negated=True),
-                    _connector="OR",
-                ),
-                name="service_record_not_own_judge",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="service_record_correction_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("record", "submission", "level"), name="service_record_approval_level"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("record", "submission", "approved_by_ref"), name="service_record_approval_two_people"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", [1, 2])), name="service_record_approval_levels"
-            ),
         ),
     ]

@@ -44,6 +44,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "passbook",
+                "indexes": [
+                    models.Index(fields=["-certified_minutes", "id"], name="passbook_certified_rank"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("certified_minutes__gte", 0)), name="passbook_certified"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("star_level__gte", 0), ("star_level__lte", 5)), name="passbook_star_level"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "active", "frozen", "closed"])),
+                        name="passbook_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +138,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "deposit",
+                "indexes": [
+                    models.Index(fields=["passbook", "-worked_on", "-id"], name="deposit_of_passbook"),
+                    models.Index(fields=["worked_on", "id"], name="deposit_worked_on"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("raw_minutes__gt", 0), ("credited_minutes__gt", 0)), name="deposit_minutes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["verified", "honorary"])), name="deposit_kind"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,48 +175,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="passbook",
-            index=models.Index(fields=["-certified_minutes", "id"], name="passbook_certified_rank"),
-        ),
-        migrations.AddConstraint(
-            model_name="passbook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("certified_minutes__gte", 0)), name="passbook_certified"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passbook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("star_level__gte", 0), ("star_level__lte", 5)), name="passbook_star_level"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passbook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["pending", "active", "frozen", "closed"])),
-                name="passbook_state_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deposit",
-            index=models.Index(fields=["passbook", "-worked_on", "-id"], name="deposit_of_passbook"),
-        ),
-        migrations.AddIndex(
-            model_name="deposit",
-            index=models.Index(fields=["worked_on", "id"], name="deposit_worked_on"),
-        ),
-        migrations.AddConstraint(
-            model_name="deposit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("raw_minutes__gt", 0), ("credited_minutes__gt", 0)), name="deposit_minutes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deposit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["verified", "honorary"])), name="deposit_kind"
-            ),
         ),
     ]

@@ -39,9 +39,32 @@ class Migration(migrations.Migration):
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("ended_by_ref", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "passbook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="closing_wishes", to="bank.passbook"
+                    ),
+                ),
             ],
             options={
                 "db_table": "closing_wish",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "")), fields=("passbook",), name="closing_wish_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ended_by_ref", ""), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("ended_at__isnull", False),
+                                models.Q(("ended_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="closing_wish_ended_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,9 +92,59 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("decision_note", models.CharField(blank=True, default="", max_length=300)),
                 ("moved_minutes", models.BigIntegerField(null=True)),
+                (
+                    "goes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "stays",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "merge_proposal",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("stays", models.F("goes")), _negated=True), name="merge_of_two"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="merge_says_why"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by_ref", ""), ("state", "proposed")),
+                            models.Q(
+                                models.Q(("state", "proposed"), _negated=True),
+                                ("decided_at__isnull", False),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="merge_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), _negated=True),
+                            models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="merge_by_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), _negated=True), ("moved_minutes__gte", 0), _connector="OR"
+                        ),
+                        name="merge_says_what_moved",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")), fields=("goes",), name="merge_one_open_going"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "confirmed")), fields=("goes",), name="merge_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,9 +154,30 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=300)),
                 ("said_by_ref", models.CharField(max_length=64)),
                 ("said_at", models.DateTimeField()),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "not_duplicates",
+                "constraints": [
+                    models.UniqueConstraint(fields=("first", "second"), name="not_duplicates_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))), name="not_duplicates_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="not_duplicates_say_why"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -105,127 +199,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="passbook_merged_is_closed",
-            ),
-        ),
-        migrations.AddField(
-            model_name="closingwish",
-            name="passbook",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="closing_wishes", to="bank.passbook"
-            ),
-        ),
-        migrations.AddField(
-            model_name="mergeproposal",
-            name="goes",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="mergeproposal",
-            name="stays",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="notduplicates",
-            name="first",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="notduplicates",
-            name="second",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddConstraint(
-            model_name="closingwish",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "")), fields=("passbook",), name="closing_wish_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closingwish",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_by_ref", ""), ("outcome", "")),
-                    models.Q(
-                        models.Q(("outcome", ""), _negated=True),
-                        ("ended_at__isnull", False),
-                        models.Q(("ended_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="closing_wish_ended_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stays", models.F("goes")), _negated=True), name="merge_of_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="merge_says_why"),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by_ref", ""), ("state", "proposed")),
-                    models.Q(
-                        models.Q(("state", "proposed"), _negated=True),
-                        ("decided_at__isnull", False),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="merge_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), _negated=True),
-                    models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
-                    _connector="OR",
-                ),
-                name="merge_by_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), _negated=True), ("moved_minutes__gte", 0), _connector="OR"
-                ),
-                name="merge_says_what_moved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")), fields=("goes",), name="merge_one_open_going"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "confirmed")), fields=("goes",), name="merge_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notduplicates",
-            constraint=models.UniqueConstraint(fields=("first", "second"), name="not_duplicates_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="notduplicates",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lt", models.F("second"))), name="not_duplicates_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notduplicates",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="not_duplicates_say_why"
             ),
         ),
     ]

@@ -104,6 +104,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "benefit_slot",
+                "indexes": [
+                    models.Index(fields=["day", "id"], name="slot_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__gte", 0), ("taken__lte", models.F("places"))),
+                        name="slot_not_overbooked",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("starts_at", None)), fields=("benefit", "day"), name="slot_day_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("starts_at__isnull", False)),
+                        fields=("benefit", "starts_at"),
+                        name="slot_time_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -157,65 +174,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "voucher",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="slot",
-            index=models.Index(fields=["day", "id"], name="slot_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken__gte", 0), ("taken__lte", models.F("places"))), name="slot_not_overbooked"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("starts_at", None)), fields=("benefit", "day"), name="slot_day_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("starts_at__isnull", False)), fields=("benefit", "starts_at"), name="slot_time_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucher",
-            index=models.Index(fields=["person", "-id"], name="voucher_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="voucher",
-            index=models.Index(
-                condition=models.Q(("state", "reserved")), fields=["expires_at", "id"], name="voucher_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.UniqueConstraint(fields=("person", "key"), name="voucher_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="voucher_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="voucher_has_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_by_ref", ""), ("state", "reserved")),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("state__in", ["fulfilled", "cancelled", "expired"]),
-                        models.Q(("ended_by_ref", ""), _negated=True),
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="voucher_of_person"),
+                    models.Index(
+                        condition=models.Q(("state", "reserved")), fields=["expires_at", "id"], name="voucher_open"
                     ),
-                    _connector="OR",
-                ),
-                name="voucher_ended_by_whom",
-            ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "key"), name="voucher_once"),
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="voucher_minutes"),
+                    models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="voucher_has_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ended_by_ref", ""), ("state", "reserved")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("state__in", ["fulfilled", "cancelled", "expired"]),
+                                models.Q(("ended_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="voucher_ended_by_whom",
+                    ),
+                ],
+            },
         ),
     ]

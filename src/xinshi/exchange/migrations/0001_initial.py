@@ -14,19 +14,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="HonoraryExport",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("from_day", models.DateField()),
-                ("to_day", models.DateField()),
-                ("exported_at", models.DateTimeField()),
-                ("exported_by_ref", models.CharField(max_length=64)),
-            ],
-            options={
-                "db_table": "exchange_honorary_export",
-            },
-        ),
-        migrations.CreateModel(
             name="Partner",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -37,6 +24,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "exchange_partner",
+            },
+        ),
+        migrations.CreateModel(
+            name="HonoraryExport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_day", models.DateField()),
+                ("to_day", models.DateField()),
+                ("exported_at", models.DateTimeField()),
+                ("exported_by_ref", models.CharField(max_length=64)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="exchange.partner"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "exchange_honorary_export",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("to_day__gte", models.F("from_day"))), name="exchange_export_period"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -105,14 +116,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "exchange_import_file",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "content_hash"), name="exchange_file_content_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["honorary", "verified_detail", "verified_summary"])),
+                        name="exchange_file_kind",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="honoraryexport",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="exchange.partner"
-            ),
         ),
         migrations.CreateModel(
             name="ExportCarry",
@@ -134,6 +145,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "exchange_export_carry",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "person"), name="exchange_carry_once"),
+                    models.CheckConstraint(condition=models.Q(("minutes__lte", 5)), name="exchange_carry_rest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -297,30 +312,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="importfile",
-            constraint=models.UniqueConstraint(fields=("partner", "content_hash"), name="exchange_file_content_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="importfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["honorary", "verified_detail", "verified_summary"])),
-                name="exchange_file_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="honoraryexport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="exchange_export_period"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportcarry",
-            constraint=models.UniqueConstraint(fields=("partner", "person"), name="exchange_carry_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="exportcarry",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__lte", 5)), name="exchange_carry_rest"),
         ),
     ]

@@ -28,9 +28,24 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=300)),
                 ("at", models.DateTimeField()),
                 ("by_ref", models.CharField(max_length=64)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="state_changes", to="exchange.partner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_partner_state",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "paused", "disputed"])),
+                        name="exchange_partner_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="exchange_partner_state_says_why"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -41,9 +56,23 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("max_id", models.BigIntegerField(default=0)),
                 ("pulled_at", models.DateTimeField(null=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pull_cursors", to="exchange.partner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_pull_cursor",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "resource"), name="exchange_pull_cursor_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("resource__in", ["department", "volunteer", "duration", "hisduration"])),
+                        name="exchange_pull_cursor_resource",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("max_id__gte", 0)), name="exchange_pull_cursor_forward"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -54,9 +83,18 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200)),
                 ("parent_code", models.CharField(blank=True, max_length=64)),
                 ("seen_at", models.DateTimeField()),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="departments", to="exchange.partner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_pulled_department",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "code"), name="exchange_pulled_department_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,9 +104,24 @@ class Migration(migrations.Migration):
                 ("volunteer_number", models.CharField(max_length=32)),
                 ("id_index", models.CharField(max_length=32)),
                 ("seen_at", models.DateTimeField()),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="volunteers", to="exchange.partner"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_pulled_volunteer",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "id_index"), name="exchange_pulled_volunteer_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,9 +138,18 @@ class Migration(migrations.Migration):
                 ("waiting", models.PositiveIntegerField(default=0)),
                 ("code", models.CharField(blank=True, default="", max_length=32)),
                 ("resource", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pull_runs", to="exchange.partner"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_pull_run",
+                "indexes": [
+                    models.Index(fields=["partner", "-started_at"], name="exchange_pull_run_newest"),
+                ],
             },
         ),
         migrations.AddField(
@@ -180,87 +242,6 @@ class Migration(migrations.Migration):
                 ),
                 name="exchange_partner_key_two_people",
             ),
-        ),
-        migrations.AddField(
-            model_name="partnerstatechange",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="state_changes", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pullcursor",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="pull_cursors", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pulleddepartment",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="departments", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pulledvolunteer",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="volunteers", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pulledvolunteer",
-            name="person",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"),
-        ),
-        migrations.AddField(
-            model_name="pullrun",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="pull_runs", to="exchange.partner"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerstatechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "paused", "disputed"])), name="exchange_partner_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerstatechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="exchange_partner_state_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pullcursor",
-            constraint=models.UniqueConstraint(fields=("partner", "resource"), name="exchange_pull_cursor_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pullcursor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("resource__in", ["department", "volunteer", "duration", "hisduration"])),
-                name="exchange_pull_cursor_resource",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pullcursor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("max_id__gte", 0)), name="exchange_pull_cursor_forward"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pulleddepartment",
-            constraint=models.UniqueConstraint(fields=("partner", "code"), name="exchange_pulled_department_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pulledvolunteer",
-            constraint=models.UniqueConstraint(fields=("partner", "id_index"), name="exchange_pulled_volunteer_once"),
-        ),
-        migrations.AddIndex(
-            model_name="pullrun",
-            index=models.Index(fields=["partner", "-started_at"], name="exchange_pull_run_newest"),
         ),
         append_only("exchange_partner_state"),
     ]

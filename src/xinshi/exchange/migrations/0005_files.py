@@ -23,9 +23,20 @@ class Migration(migrations.Migration):
                 ("said_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(null=True)),
                 ("uses", models.PositiveIntegerField(default=0)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="column_mappings",
+                        to="exchange.partner",
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_column_mapping",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "fingerprint"), name="exchange_mapping_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -36,9 +47,21 @@ class Migration(migrations.Migration):
                 ("rows", models.PositiveIntegerField()),
                 ("tenths", models.PositiveIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
+                (
+                    "export",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="exchange.honoraryexport"
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_honorary_export_part",
+                "constraints": [
+                    models.UniqueConstraint(fields=("export", "number"), name="exchange_export_part_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1), ("rows__gte", 1)), name="exchange_export_part_filled"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,9 +90,77 @@ class Migration(migrations.Migration):
                 ("beat_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("error_code", models.CharField(blank=True, max_length=32)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_runs",
+                        to="exchange.importfile",
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_import_run",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["beat_at"], name="exchange_run_going_on"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state__in", ["running", "stopped"])),
+                            models.Q(("ended_at__isnull", False), ("state__in", ["done", "failed"])),
+                            _connector="OR",
+                        ),
+                        name="exchange_run_ends_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("done_rows__lte", models.F("row_count"))), name="exchange_run_within_file"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            ("done_rows", models.F("row_count")),
+                            _connector="OR",
+                        ),
+                        name="exchange_run_done_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReturnedFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content_hash", models.CharField(max_length=64)),
+                ("file_name", models.CharField(max_length=200)),
+                ("rows", models.PositiveIntegerField()),
+                ("unreadable_rows", models.PositiveIntegerField()),
+                ("matched_people", models.PositiveIntegerField()),
+                ("matched_minutes", models.PositiveBigIntegerField()),
+                ("compared_at", models.DateTimeField()),
+                ("compared_by_ref", models.CharField(max_length=64)),
+                (
+                    "export",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returned_files",
+                        to="exchange.honoraryexport",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returned_files",
+                        to="exchange.partner",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "exchange_returned_file",
             },
         ),
         migrations.CreateModel(
@@ -107,26 +198,53 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=300)),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("decided_by_ref", models.CharField(blank=True, max_length=64)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="differences",
+                        to="exchange.returnedfile",
+                    ),
+                ),
             ],
             options={
                 "db_table": "exchange_returned_difference",
-            },
-        ),
-        migrations.CreateModel(
-            name="ReturnedFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content_hash", models.CharField(max_length=64)),
-                ("file_name", models.CharField(max_length=200)),
-                ("rows", models.PositiveIntegerField()),
-                ("unreadable_rows", models.PositiveIntegerField()),
-                ("matched_people", models.PositiveIntegerField()),
-                ("matched_minutes", models.PositiveBigIntegerField()),
-                ("compared_at", models.DateTimeField()),
-                ("compared_by_ref", models.CharField(max_length=64)),
-            ],
-            options={
-                "db_table": "exchange_returned_file",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("decision", "")), fields=["file", "id"], name="exchange_difference_open"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("file", "volunteer_number"), name="exchange_difference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("here_minutes__gte", 1), ("kind", "only_here"), ("there_minutes", 0)),
+                            models.Q(("here_minutes", 0), ("kind", "only_there"), ("there_minutes__gte", 1)),
+                            models.Q(
+                                ("here_minutes__gte", 1),
+                                ("kind", "differs"),
+                                ("there_minutes__gte", 1),
+                                models.Q(("here_minutes", models.F("there_minutes")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="exchange_difference_adds_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decision", "")),
+                            models.Q(("decided_at__isnull", False), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="exchange_difference_decided_says_why",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -174,142 +292,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="exchange_line_not_ours_says_why",
-            ),
-        ),
-        migrations.AddField(
-            model_name="columnmapping",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="column_mappings", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="honoraryexportpart",
-            name="export",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="exchange.honoraryexport"
-            ),
-        ),
-        migrations.AddField(
-            model_name="importrun",
-            name="file",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="import_runs", to="exchange.importfile"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returneddifference",
-            name="person",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returnedfile",
-            name="export",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="returned_files",
-                to="exchange.honoraryexport",
-            ),
-        ),
-        migrations.AddField(
-            model_name="returnedfile",
-            name="partner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="returned_files", to="exchange.partner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="returneddifference",
-            name="file",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="differences", to="exchange.returnedfile"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="columnmapping",
-            constraint=models.UniqueConstraint(fields=("partner", "fingerprint"), name="exchange_mapping_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="honoraryexportpart",
-            constraint=models.UniqueConstraint(fields=("export", "number"), name="exchange_export_part_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="honoraryexportpart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1), ("rows__gte", 1)), name="exchange_export_part_filled"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importrun",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["beat_at"], name="exchange_run_going_on"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state__in", ["running", "stopped"])),
-                    models.Q(("ended_at__isnull", False), ("state__in", ["done", "failed"])),
-                    _connector="OR",
-                ),
-                name="exchange_run_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done_rows__lte", models.F("row_count"))), name="exchange_run_within_file"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True), ("done_rows", models.F("row_count")), _connector="OR"
-                ),
-                name="exchange_run_done_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="returneddifference",
-            index=models.Index(
-                condition=models.Q(("decision", "")), fields=["file", "id"], name="exchange_difference_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returneddifference",
-            constraint=models.UniqueConstraint(fields=("file", "volunteer_number"), name="exchange_difference_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="returneddifference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("here_minutes__gte", 1), ("kind", "only_here"), ("there_minutes", 0)),
-                    models.Q(("here_minutes", 0), ("kind", "only_there"), ("there_minutes__gte", 1)),
-                    models.Q(
-                        ("here_minutes__gte", 1),
-                        ("kind", "differs"),
-                        ("there_minutes__gte", 1),
-                        models.Q(("here_minutes", models.F("there_minutes")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="exchange_difference_adds_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returneddifference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decision", "")),
-                    models.Q(("decided_at__isnull", False), models.Q(("reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="exchange_difference_decided_says_why",
             ),
         ),
     ]

@@ -70,6 +70,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "donation",
+                "indexes": [
+                    models.Index(fields=["given_on", "id"], name="donation_given_on"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "key"), name="donation_once"),
+                    models.UniqueConstraint(fields=("organization", "key"), name="donation_of_group_once"),
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="donation_minutes"),
+                    models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="donation_has_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("organization", None),
+                                ("person__isnull", False),
+                                ("source__in", ["spendable", "beyond_cap"]),
+                            ),
+                            models.Q(
+                                ("organization__isnull", False),
+                                ("person", None),
+                                ("source", "group"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="donation_of_whom",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +135,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "pool_grant",
+                "indexes": [
+                    models.Index(fields=["person", "decided_on"], name="pool_grant_of_year"),
+                    models.Index(fields=["state", "id"], name="pool_grant_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("proposed_by_ref", "key"), name="pool_grant_once"),
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="pool_grant_minutes"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="pool_grant_says_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at", None),
+                                ("decided_by_ref", ""),
+                                ("decided_on", None),
+                                ("state", "proposed"),
+                            ),
+                            ("state", "withdrawn"),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_on__isnull", False),
+                                ("state__in", ["returned", "approved", "refused", "reversed"]),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pool_grant_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by_ref__startswith", "system:"),
+                            models.Q(("state__in", ["approved", "refused", "returned", "reversed"]), _negated=True),
+                            models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="pool_grant_two_people",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +216,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "group_hours",
+                "indexes": [
+                    models.Index(fields=["state", "id"], name="group_hours_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("proposed_by_ref", "key"), name="group_hours_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["proposed", "returned", "approved"])),
+                        fields=("organization", "worked_on", "title"),
+                        name="group_hours_not_twice",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="group_hours_minutes"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("title", ""), _negated=True), models.Q(("evidence", ""), _negated=True)
+                        ),
+                        name="group_hours_evidence",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by_ref", ""), ("state", "proposed")),
+                            ("state", "withdrawn"),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("state__in", ["returned", "approved", "refused", "reversed"]),
+                                models.Q(("decided_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="group_hours_decided_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by_ref__startswith", "system:"),
+                            models.Q(("state__in", ["approved", "refused", "returned", "reversed"]), _negated=True),
+                            models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="group_hours_two_people",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +314,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "relative",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("asker", models.F("other")), _negated=True), name="relative_two"
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.comparison.Least("asker", "other"),
+                        django.db.models.functions.comparison.Greatest("asker", "other"),
+                        condition=models.Q(("state__in", ["asked", "accepted"])),
+                        name="relative_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "relation__in",
+                                ["spouse", "parent", "child", "grandparent", "grandchild", "sibling", "other"],
+                            )
+                        ),
+                        name="relative_relation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("ended_at", None), ("state", "asked")),
+                            models.Q(("answered_at__isnull", False), ("ended_at", None), ("state", "accepted")),
+                            models.Q(("answered_at__isnull", False), ("ended_at", None), ("state", "declined")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("state", "ended"),
+                                models.Q(("ended_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="relative_state_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_from_station", False), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="relative_station_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +399,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "gift",
+                "indexes": [
+                    models.Index(fields=["giver", "given_on"], name="gift_of_year"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("giver", "key"), name="gift_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("giver", models.F("receiver")), _negated=True), name="gift_two"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="gift_minutes"),
+                    models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="gift_has_key"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -302,240 +458,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "giving_taken_back",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="giving_taken_back_says_why"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("donation", None), ("gift__isnull", False), ("grant", None), ("group_hours", None)
+                            ),
+                            models.Q(
+                                ("donation__isnull", False), ("gift", None), ("grant", None), ("group_hours", None)
+                            ),
+                            models.Q(
+                                ("donation", None), ("gift", None), ("grant__isnull", False), ("group_hours", None)
+                            ),
+                            models.Q(
+                                ("donation", None), ("gift", None), ("grant", None), ("group_hours__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="giving_taken_back_one",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="donation",
-            index=models.Index(fields=["given_on", "id"], name="donation_given_on"),
-        ),
-        migrations.AddConstraint(
-            model_name="donation",
-            constraint=models.UniqueConstraint(fields=("person", "key"), name="donation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="donation",
-            constraint=models.UniqueConstraint(fields=("organization", "key"), name="donation_of_group_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="donation",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="donation_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="donation",
-            constraint=models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="donation_has_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="donation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("organization", None), ("person__isnull", False), ("source__in", ["spendable", "beyond_cap"])
-                    ),
-                    models.Q(
-                        ("organization__isnull", False),
-                        ("person", None),
-                        ("source", "group"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="donation_of_whom",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["person", "decided_on"], name="pool_grant_of_year"),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["state", "id"], name="pool_grant_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.UniqueConstraint(fields=("proposed_by_ref", "key"), name="pool_grant_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="pool_grant_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="pool_grant_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by_ref", ""), ("decided_on", None), ("state", "proposed")),
-                    ("state", "withdrawn"),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_on__isnull", False),
-                        ("state__in", ["returned", "approved", "refused", "reversed"]),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="pool_grant_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed_by_ref__startswith", "system:"),
-                    models.Q(("state__in", ["approved", "refused", "returned", "reversed"]), _negated=True),
-                    models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
-                    _connector="OR",
-                ),
-                name="pool_grant_two_people",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grouphoursentry",
-            index=models.Index(fields=["state", "id"], name="group_hours_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.UniqueConstraint(fields=("proposed_by_ref", "key"), name="group_hours_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["proposed", "returned", "approved"])),
-                fields=("organization", "worked_on", "title"),
-                name="group_hours_not_twice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="group_hours_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("evidence", ""), _negated=True)),
-                name="group_hours_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by_ref", ""), ("state", "proposed")),
-                    ("state", "withdrawn"),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("state__in", ["returned", "approved", "refused", "reversed"]),
-                        models.Q(("decided_by_ref", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="group_hours_decided_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grouphoursentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed_by_ref__startswith", "system:"),
-                    models.Q(("state__in", ["approved", "refused", "returned", "reversed"]), _negated=True),
-                    models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
-                    _connector="OR",
-                ),
-                name="group_hours_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asker", models.F("other")), _negated=True), name="relative_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relative",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.comparison.Least("asker", "other"),
-                django.db.models.functions.comparison.Greatest("asker", "other"),
-                condition=models.Q(("state__in", ["asked", "accepted"])),
-                name="relative_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("relation__in", ["spouse", "parent", "child", "grandparent", "grandchild", "sibling", "other"])
-                ),
-                name="relative_relation_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("ended_at", None), ("state", "asked")),
-                    models.Q(("answered_at__isnull", False), ("ended_at", None), ("state", "accepted")),
-                    models.Q(("answered_at__isnull", False), ("ended_at", None), ("state", "declined")),
-                    models.Q(
-                        ("ended_at__isnull", False), ("state", "ended"), models.Q(("ended_by_ref", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="relative_state_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_from_station", False), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="relative_station_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="gift",
-            index=models.Index(fields=["giver", "given_on"], name="gift_of_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="gift",
-            constraint=models.UniqueConstraint(fields=("giver", "key"), name="gift_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="gift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("giver", models.F("receiver")), _negated=True), name="gift_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="gift",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="gift_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="gift",
-            constraint=models.CheckConstraint(condition=models.Q(("key", ""), _negated=True), name="gift_has_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="takenback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="giving_taken_back_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takenback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("donation", None), ("gift__isnull", False), ("grant", None), ("group_hours", None)),
-                    models.Q(("donation__isnull", False), ("gift", None), ("grant", None), ("group_hours", None)),
-                    models.Q(("donation", None), ("gift", None), ("grant__isnull", False), ("group_hours", None)),
-                    models.Q(("donation", None), ("gift", None), ("grant", None), ("group_hours__isnull", False)),
-                    _connector="OR",
-                ),
-                name="giving_taken_back_one",
-            ),
         ),
         append_only("gift"),
         append_only("donation"),

@@ -36,6 +36,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_shared_key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "number"), name="interbank_key_once"),
+                    models.UniqueConstraint(fields=("partner", "check_code"), name="interbank_key_not_twice"),
+                    models.CheckConstraint(
+                        condition=models.Q(("sends_from__gte", models.F("known_since"))),
+                        name="interbank_key_known_first",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -70,57 +78,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_person_token",
+                "indexes": [
+                    models.Index(fields=["digest"], name="interbank_token_digest"),
+                    models.Index(
+                        condition=models.Q(("state", "clashing")), fields=["state"], name="interbank_token_clashing"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key", "person"), name="interbank_token_person_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")),
+                        fields=("key", "digest"),
+                        name="interbank_token_means_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "clashing", "set_aside"])),
+                        name="interbank_token_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "set_aside"), _negated=True),
+                            models.Q(("decided_at__isnull", False), models.Q(("decision_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="interbank_token_set_aside_says_why",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="sharedkey",
-            constraint=models.UniqueConstraint(fields=("partner", "number"), name="interbank_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="sharedkey",
-            constraint=models.UniqueConstraint(fields=("partner", "check_code"), name="interbank_key_not_twice"),
-        ),
-        migrations.AddConstraint(
-            model_name="sharedkey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sends_from__gte", models.F("known_since"))), name="interbank_key_known_first"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="persontoken",
-            index=models.Index(fields=["digest"], name="interbank_token_digest"),
-        ),
-        migrations.AddIndex(
-            model_name="persontoken",
-            index=models.Index(
-                condition=models.Q(("state", "clashing")), fields=["state"], name="interbank_token_clashing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="persontoken",
-            constraint=models.UniqueConstraint(fields=("key", "person"), name="interbank_token_person_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="persontoken",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "active")), fields=("key", "digest"), name="interbank_token_means_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="persontoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "clashing", "set_aside"])), name="interbank_token_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="persontoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "set_aside"), _negated=True),
-                    models.Q(("decided_at__isnull", False), models.Q(("decision_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="interbank_token_set_aside_says_why",
-            ),
         ),
     ]

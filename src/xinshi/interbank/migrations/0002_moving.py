@@ -136,6 +136,78 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_transfer",
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="interbank_transfer_of_person"),
+                    models.Index(
+                        condition=models.Q(("ended_at", None)),
+                        fields=["partner", "due_at"],
+                        name="interbank_transfer_due",
+                    ),
+                    models.Index(fields=["state", "-id"], name="interbank_transfer_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "key"), name="interbank_transfer_key"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("form_key", ""), _negated=True),
+                        fields=("person", "form_key"),
+                        name="interbank_transfer_form_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("minutes__gte", 1)), name="interbank_transfer_minutes"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("direction", "out"),
+                                ("state__in", ["held", "sent", "unknown", "confirmed", "rejected"]),
+                            ),
+                            models.Q(
+                                ("direction", "in"),
+                                (
+                                    "state__in",
+                                    ["asked", "sent", "unknown", "granted", "declined", "applied", "refused"],
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="interbank_transfer_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("direction", "out"), ("hold_id__isnull", False)),
+                            models.Q(("direction", "in"), ("hold_id", None)),
+                            _connector="OR",
+                        ),
+                        name="interbank_transfer_held",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("deposit_id__isnull", False), ("state", "applied")),
+                            models.Q(models.Q(("state", "applied"), _negated=True), ("deposit_id", None)),
+                            _connector="OR",
+                        ),
+                        name="interbank_transfer_deposited",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("state__in", ["confirmed", "rejected", "declined", "applied", "refused"]),
+                            ),
+                            models.Q(
+                                ("ended_at", None), ("state__in", ["held", "asked", "sent", "unknown", "granted"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="interbank_transfer_ended",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["rejected", "declined", "refused"]), _negated=True),
+                            models.Q(("code", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="interbank_transfer_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +236,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_decision",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_withdrawn", False)), fields=("transfer",), name="interbank_decision_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("proposed_reason", ""), _negated=True),
+                        name="interbank_decision_first_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by_ref", ""), ("decided_reason", "")),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                models.Q(("decided_reason", ""), _negated=True),
+                                models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="interbank_decision_by_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,126 +374,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="transfer",
-            index=models.Index(fields=["person", "-id"], name="interbank_transfer_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="transfer",
-            index=models.Index(
-                condition=models.Q(("ended_at", None)), fields=["partner", "due_at"], name="interbank_transfer_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transfer",
-            index=models.Index(fields=["state", "-id"], name="interbank_transfer_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.UniqueConstraint(fields=("partner", "key"), name="interbank_transfer_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("form_key", ""), _negated=True),
-                fields=("person", "form_key"),
-                name="interbank_transfer_form_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes__gte", 1)), name="interbank_transfer_minutes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("direction", "out"), ("state__in", ["held", "sent", "unknown", "confirmed", "rejected"])),
-                    models.Q(
-                        ("direction", "in"),
-                        ("state__in", ["asked", "sent", "unknown", "granted", "declined", "applied", "refused"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="interbank_transfer_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("direction", "out"), ("hold_id__isnull", False)),
-                    models.Q(("direction", "in"), ("hold_id", None)),
-                    _connector="OR",
-                ),
-                name="interbank_transfer_held",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("deposit_id__isnull", False), ("state", "applied")),
-                    models.Q(models.Q(("state", "applied"), _negated=True), ("deposit_id", None)),
-                    _connector="OR",
-                ),
-                name="interbank_transfer_deposited",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("state__in", ["confirmed", "rejected", "declined", "applied", "refused"]),
-                    ),
-                    models.Q(("ended_at", None), ("state__in", ["held", "asked", "sent", "unknown", "granted"])),
-                    _connector="OR",
-                ),
-                name="interbank_transfer_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["rejected", "declined", "refused"]), _negated=True),
-                    models.Q(("code", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="interbank_transfer_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_withdrawn", False)), fields=("transfer",), name="interbank_decision_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("proposed_reason", ""), _negated=True), name="interbank_decision_first_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by_ref", ""), ("decided_reason", "")),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        models.Q(("decided_reason", ""), _negated=True),
-                        models.Q(("decided_by_ref", models.F("proposed_by_ref")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="interbank_decision_by_two",
-            ),
         ),
         append_only("interbank_outgoing"),
         append_only("interbank_incoming"),

@@ -40,6 +40,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_statement",
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "month"), name="interbank_statement_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="interbank_statement_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "closing_minutes",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("opening_minutes"), "+", models.F("in_minutes")
+                                        ),
+                                        "-",
+                                        models.F("out_minutes"),
+                                    ),
+                                    "+",
+                                    models.F("correction_minutes"),
+                                ),
+                            )
+                        ),
+                        name="interbank_statement_adds_up",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +95,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_comparison",
+                "indexes": [
+                    models.Index(fields=["partner", "-id"], name="interbank_comparison_newest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("to_day__gte", models.F("from_day"))), name="interbank_comparison_period"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["interface", "file"])), name="interbank_comparison_source"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +194,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_difference",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ending", "")),
+                        fields=["partner", "due_on"],
+                        name="interbank_difference_open",
+                    ),
+                    models.Index(fields=["partner", "stream", "key"], name="interbank_difference_key"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "fingerprint"), name="interbank_difference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("place__in", ["only_here", "only_there", "differs"])),
+                        name="interbank_difference_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stream__in", ["in", "out"])), name="interbank_difference_stream"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ending__in", ["", "theirs", "ours", "outside", "agreed"])),
+                        name="interbank_difference_ending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("booking_ref", ""),
+                                ("ended_at", None),
+                                ("ended_by_ref", ""),
+                                ("ending", ""),
+                                ("ending_reason", ""),
+                            ),
+                            models.Q(
+                                models.Q(("ending", ""), _negated=True),
+                                ("ended_at__isnull", False),
+                                models.Q(("ended_by_ref", ""), _negated=True),
+                                models.Q(("ending_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="interbank_difference_end_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +253,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_difference_note",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="interbank_note_says_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -215,152 +295,39 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "interbank_overlap",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="bankstatement",
-            constraint=models.UniqueConstraint(fields=("partner", "month"), name="interbank_statement_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="bankstatement",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="interbank_statement_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="bankstatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "closing_minutes",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("opening_minutes"), "+", models.F("in_minutes")
-                                ),
-                                "-",
-                                models.F("out_minutes"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["state", "id"],
+                        name="interbank_overlap_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "accepted", "discarded"])),
+                        name="interbank_overlap_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decision_reason", ""), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("decided_at__isnull", False),
+                                models.Q(("decision_reason", ""), _negated=True),
                             ),
-                            "+",
-                            models.F("correction_minutes"),
+                            _connector="OR",
                         ),
-                    )
-                ),
-                name="interbank_statement_adds_up",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comparison",
-            index=models.Index(fields=["partner", "-id"], name="interbank_comparison_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="comparison",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="interbank_comparison_period"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comparison",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["interface", "file"])), name="interbank_comparison_source"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="difference",
-            index=models.Index(
-                condition=models.Q(("ending", "")), fields=["partner", "due_on"], name="interbank_difference_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="difference",
-            index=models.Index(fields=["partner", "stream", "key"], name="interbank_difference_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.UniqueConstraint(fields=("partner", "fingerprint"), name="interbank_difference_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("place__in", ["only_here", "only_there", "differs"])),
-                name="interbank_difference_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stream__in", ["in", "out"])), name="interbank_difference_stream"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ending__in", ["", "theirs", "ours", "outside", "agreed"])),
-                name="interbank_difference_ending",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="difference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("booking_ref", ""),
-                        ("ended_at", None),
-                        ("ended_by_ref", ""),
-                        ("ending", ""),
-                        ("ending_reason", ""),
+                        name="interbank_overlap_decided_says_why",
                     ),
-                    models.Q(
-                        models.Q(("ending", ""), _negated=True),
-                        ("ended_at__isnull", False),
-                        models.Q(("ended_by_ref", ""), _negated=True),
-                        models.Q(("ending_reason", ""), _negated=True),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("held_minutes", 0), ("hold_id", None)),
+                            models.Q(("held_minutes__gte", 1), ("hold_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="interbank_overlap_hold",
                     ),
-                    _connector="OR",
-                ),
-                name="interbank_difference_end_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="differencenote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="interbank_note_says_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="overlapreview",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["state", "id"], name="interbank_overlap_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="overlapreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "accepted", "discarded"])), name="interbank_overlap_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="overlapreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decision_reason", ""), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        ("decided_at__isnull", False),
-                        models.Q(("decision_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="interbank_overlap_decided_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="overlapreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("held_minutes", 0), ("hold_id", None)),
-                    models.Q(("held_minutes__gte", 1), ("hold_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="interbank_overlap_hold",
-            ),
+                ],
+            },
         ),
     ]

@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_account",
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "owner_ref"), name="ledger_account_owner"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +62,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_balance",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="ledger_balance_held"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "posted__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("floor"), "+", models.F("held")
+                                ),
+                            )
+                        ),
+                        name="ledger_balance_floor",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +119,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_hold",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "open")), fields=["account", "expires_at"], name="ledger_hold_open"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="ledger_hold_minutes"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="ledger_hold_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +183,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_transfer",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="ledger_transfer_minutes"),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True), name="ledger_transfer_two"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +221,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_entry",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="ledger_entry_amount"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("seq__gt", 0)), name="ledger_entry_seq"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -197,77 +242,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_seal",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("to_id__gte", models.F("from_id"))), name="ledger_seal_range"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("rows__gt", 0)), name="ledger_seal_rows"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(fields=("kind", "owner_ref"), name="ledger_account_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_id__gte", models.F("from_id"))), name="ledger_seal_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(condition=models.Q(("rows__gt", 0)), name="ledger_seal_rows"),
-        ),
-        migrations.AddConstraint(
-            model_name="balance",
-            constraint=models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="ledger_balance_held"),
-        ),
-        migrations.AddConstraint(
-            model_name="balance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "posted__gte",
-                        django.db.models.expressions.CombinedExpression(models.F("floor"), "+", models.F("held")),
-                    )
-                ),
-                name="ledger_balance_floor",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["account", "expires_at"], name="ledger_hold_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="ledger_hold_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="ledger_hold_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="ledger_transfer_minutes"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True), name="ledger_transfer_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="ledger_entry_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(condition=models.Q(("seq__gt", 0)), name="ledger_entry_seq"),
         ),
     ]

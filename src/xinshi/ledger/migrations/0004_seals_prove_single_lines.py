@@ -44,6 +44,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_reconciliation",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("first_difference", ""), ("ok", True)),
+                            models.Q(("ok", False), models.Q(("first_difference", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="ledger_reconciliation_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("finished_at__gte", models.F("started_at"))),
+                        name="ledger_reconciliation_takes_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +69,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_reconciliation_claim",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="ledger_reconciliation_claim_one"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +82,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_seal_node",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("position__gte", 0)), name="ledger_seal_node_position"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -98,34 +118,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="ledger_seal_format",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("first_difference", ""), ("ok", True)),
-                    models.Q(("ok", False), models.Q(("first_difference", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="ledger_reconciliation_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("finished_at__gte", models.F("started_at"))),
-                name="ledger_reconciliation_takes_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliationclaim",
-            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="ledger_reconciliation_claim_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="sealnode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position__gte", 0)), name="ledger_seal_node_position"
             ),
         ),
         migrations.RunPython(refuse_changes_again, migrations.RunPython.noop),

@@ -35,9 +35,55 @@ class Migration(migrations.Migration):
                 ("ended_because", models.CharField(blank=True, default="", max_length=200)),
                 ("created_at", models.DateTimeField()),
                 ("created_by_ref", models.CharField(max_length=64)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "renews",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="renewals",
+                        to="organizations.agreement",
+                    ),
+                ),
             ],
             options={
                 "db_table": "agreement",
+                "indexes": [
+                    models.Index(fields=["state", "ends_on"], name="agreement_ending"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="agreement_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "in_force"), _negated=True),
+                            ("signed_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="agreement_is_signed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_on", None), ("state__in", ["draft", "in_force"])),
+                            models.Q(
+                                ("state", "ended"),
+                                ("ended_on__isnull", False),
+                                models.Q(("ended_because", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="agreement_end_says_when_and_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +107,12 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("by_ref", models.CharField(max_length=64)),
                 ("note", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="organizations.agreement"
+                    ),
+                ),
             ],
             options={
                 "db_table": "agreement_event",
@@ -76,9 +128,28 @@ class Migration(migrations.Migration):
                 ("path", models.CharField(max_length=120, unique=True)),
                 ("added_at", models.DateTimeField()),
                 ("added_by_ref", models.CharField(max_length=64)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="organizations.agreement"
+                    ),
+                ),
             ],
             options={
                 "db_table": "agreement_file",
+                "constraints": [
+                    models.UniqueConstraint(fields=("agreement", "sha256"), name="agreement_file_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("content_type__in", ["image/jpeg", "image/png", "image/webp", "application/pdf"])
+                        ),
+                        name="agreement_file_type",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)),
+                        name="agreement_file_size",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -101,9 +172,44 @@ class Migration(migrations.Migration):
                 ("ended_on", models.DateField(null=True)),
                 ("created_at", models.DateTimeField()),
                 ("created_by_ref", models.CharField(max_length=64)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="designations",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
             options={
                 "db_table": "designation",
+                "indexes": [
+                    models.Index(fields=["review_on"], name="designation_due"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on", None)),
+                        fields=("organization", "title"),
+                        name="designation_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["base", "point", "team"]), ("measure__in", ["minutes", "person_times"])
+                        ),
+                        name="designation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("target_per_year__gte", 1)), name="designation_has_target"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_on", None), ("review_on__gt", models.F("started_on"))),
+                            models.Q(("ended_on__gte", models.F("started_on")), ("review_on", None)),
+                            _connector="OR",
+                        ),
+                        name="designation_is_reviewed_or_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,9 +231,25 @@ class Migration(migrations.Migration):
                 ("remark", models.CharField(max_length=500)),
                 ("reviewed_at", models.DateTimeField()),
                 ("reviewed_by_ref", models.CharField(max_length=64)),
+                (
+                    "designation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="organizations.designation",
+                    ),
+                ),
             ],
             options={
                 "db_table": "designation_review",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("result__in", ["kept", "improve", "ended"]), models.Q(("remark", ""), _negated=True)
+                        ),
+                        name="designation_review_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,9 +272,40 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField()),
                 ("asked_by_ref", models.CharField(max_length=64)),
                 ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="enrolments", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "enrolment",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "asked")),
+                        fields=("person", "organization"),
+                        name="enrolment_asked_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("state", "asked")),
+                            models.Q(
+                                ("state__in", ["accepted", "declined", "withdrawn"]), ("answered_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="enrolment_answered_says_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -162,9 +315,28 @@ class Migration(migrations.Migration):
                 ("given_at", models.DateTimeField()),
                 ("given_through", models.CharField(max_length=16)),
                 ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="organizations.membership",
+                    ),
+                ),
             ],
             options={
                 "db_table": "membership_consent",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("membership",),
+                        name="membership_consent_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("given_through__in", ["self", "paper"])),
+                        name="membership_consent_through_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -173,9 +345,36 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("since", models.DateField()),
                 ("until", models.DateField(null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="primary_of",
+                        to="organizations.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="primary_organizations",
+                        to="people.person",
+                    ),
+                ),
             ],
             options={
                 "db_table": "primary_organization",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)),
+                        fields=("person",),
+                        name="primary_organization_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
+                        name="primary_organization_ends_after_it_began",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -190,224 +389,6 @@ class Migration(migrations.Migration):
                     ("parent", None), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"
                 ),
                 name="organization_below_another",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="organization",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="agreements", to="organizations.organization"
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreement",
-            name="renews",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="renewals",
-                to="organizations.agreement",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementevent",
-            name="agreement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="organizations.agreement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreementfile",
-            name="agreement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="files", to="organizations.agreement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="designation",
-            name="organization",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="designations",
-                to="organizations.organization",
-            ),
-        ),
-        migrations.AddField(
-            model_name="designationreview",
-            name="designation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="organizations.designation"
-            ),
-        ),
-        migrations.AddField(
-            model_name="enrolment",
-            name="organization",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="enrolments", to="organizations.organization"
-            ),
-        ),
-        migrations.AddField(
-            model_name="enrolment",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="enrolments", to="people.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="membershipconsent",
-            name="membership",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="consents", to="organizations.membership"
-            ),
-        ),
-        migrations.AddField(
-            model_name="primaryorganization",
-            name="organization",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="primary_of", to="organizations.organization"
-            ),
-        ),
-        migrations.AddField(
-            model_name="primaryorganization",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="primary_organizations", to="people.person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="agreement",
-            index=models.Index(fields=["state", "ends_on"], name="agreement_ending"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="agreement_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "in_force"), _negated=True), ("signed_on__isnull", False), _connector="OR"
-                ),
-                name="agreement_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_on", None), ("state__in", ["draft", "in_force"])),
-                    models.Q(
-                        ("state", "ended"), ("ended_on__isnull", False), models.Q(("ended_because", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="agreement_end_says_when_and_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementfile",
-            constraint=models.UniqueConstraint(fields=("agreement", "sha256"), name="agreement_file_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("content_type__in", ["image/jpeg", "image/png", "image/webp", "application/pdf"])),
-                name="agreement_file_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size_bytes__gte", 1), ("size_bytes__lte", 10485760)), name="agreement_file_size"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="designation",
-            index=models.Index(fields=["review_on"], name="designation_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="designation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_on", None)), fields=("organization", "title"), name="designation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="designation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["base", "point", "team"]), ("measure__in", ["minutes", "person_times"])
-                ),
-                name="designation_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="designation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target_per_year__gte", 1)), name="designation_has_target"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="designation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_on", None), ("review_on__gt", models.F("started_on"))),
-                    models.Q(("ended_on__gte", models.F("started_on")), ("review_on", None)),
-                    _connector="OR",
-                ),
-                name="designation_is_reviewed_or_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="designationreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("result__in", ["kept", "improve", "ended"]), models.Q(("remark", ""), _negated=True)
-                ),
-                name="designation_review_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "asked")), fields=("person", "organization"), name="enrolment_asked_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("state", "asked")),
-                    models.Q(("state__in", ["accepted", "declined", "withdrawn"]), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="enrolment_answered_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membershipconsent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at", None)), fields=("membership",), name="membership_consent_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membershipconsent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("given_through__in", ["self", "paper"])), name="membership_consent_through_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="primaryorganization",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None)), fields=("person",), name="primary_organization_one_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="primaryorganization",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
-                name="primary_organization_ends_after_it_began",
             ),
         ),
         migrations.AddIndex(

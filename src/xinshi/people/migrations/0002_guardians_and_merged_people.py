@@ -41,9 +41,44 @@ class Migration(migrations.Migration):
                 ),
                 ("consent_note", models.CharField(blank=True, default="", max_length=200)),
                 ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "guardian",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="wards", to="people.person"
+                    ),
+                ),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="guardianships", to="people.person"
+                    ),
+                ),
             ],
             options={
                 "db_table": "guardianship",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("ward",), name="guardianship_one_at_a_time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("consented_at", None), ("consented_through", "")),
+                            models.Q(
+                                ("consented_at__isnull", False), models.Q(("consented_through", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="guardianship_consent_says_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("consented_through", "paper"), _negated=True),
+                            models.Q(("consent_note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="guardianship_paper_has_note",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -65,48 +100,6 @@ class Migration(migrations.Migration):
                     ("merged_into", None), models.Q(("merged_into", models.F("id")), _negated=True), _connector="OR"
                 ),
                 name="person_merged_into_another",
-            ),
-        ),
-        migrations.AddField(
-            model_name="guardianship",
-            name="guardian",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="wards", to="people.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="guardianship",
-            name="ward",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="guardianships", to="people.person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="guardianship",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("ward",), name="guardianship_one_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="guardianship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("consented_at", None), ("consented_through", "")),
-                    models.Q(("consented_at__isnull", False), models.Q(("consented_through", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="guardianship_consent_says_how",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="guardianship",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("consented_through", "paper"), _negated=True),
-                    models.Q(("consent_note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="guardianship_paper_has_note",
             ),
         ),
     ]

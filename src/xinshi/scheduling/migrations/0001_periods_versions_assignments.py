@@ -44,6 +44,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "planning_period",
+                "indexes": [
+                    models.Index(fields=["-first_day", "-id"], name="planning_period_listed"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="planning_period_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gte", models.F("first_day"))),
+                        name="planning_period_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +131,88 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "plan_version",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["wanted_at", "id"],
+                        name="plan_version_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["beat_at"], name="plan_version_running"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("period", "number"), name="plan_version_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=("period",),
+                        name="plan_version_one_at_work",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("period",),
+                        name="plan_version_one_published",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["waiting", "running", "done", "failed", "cancelled", "published", "replaced"],
+                            )
+                        ),
+                        name="plan_version_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress_permille__lte", 1000)), name="plan_version_progress"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("filled__lte", models.F("places"))),
+                        name="plan_version_filled_within_places",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "running"), _negated=True),
+                            models.Q(("beat_at__isnull", False), ("started_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="plan_version_running_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("failure", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="plan_version_failed_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["done", "published", "replaced"]), _negated=True),
+                            models.Q(
+                                ("bound__isnull", False),
+                                ("coverage__isnull", False),
+                                ("coverage_bound__isnull", False),
+                                ("fairness__isnull", False),
+                                ("finished_at__isnull", False),
+                                ("kept__isnull", False),
+                                ("match__isnull", False),
+                                ("teams__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="plan_version_done_has_worth",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["published", "replaced"]), _negated=True),
+                            models.Q(
+                                ("published_at__isnull", False), models.Q(("published_by_ref", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="plan_version_published_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +245,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "plan_line",
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "shift"), name="plan_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("priority__gte", 1), ("priority__lte", 3)), name="plan_line_priority"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("certified__lte", models.F("qualified")),
+                            ("reachable__lte", models.F("certified")),
+                            ("available__lte", models.F("reachable")),
+                            ("within_hours__lte", models.F("available")),
+                        ),
+                        name="plan_line_funnel_falls",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -211,6 +320,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "plan_edit",
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "number"), name="plan_edit_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["remove", "add", "swap", "lock", "unlock"])),
+                        name="plan_edit_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "swap"), ("other_person__isnull", False), ("other_shift__isnull", False)),
+                            models.Q(
+                                models.Q(("kind", "swap"), _negated=True), ("other_person", None), ("other_shift", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="plan_edit_swap_has_two_halves",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +384,42 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "plan_assignment",
+                "indexes": [
+                    models.Index(fields=["version", "person"], name="plan_assignment_of_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "shift", "person"), name="plan_assignment_once"),
+                    models.CheckConstraint(condition=models.Q(("value__lte", 100)), name="plan_assignment_value"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "value",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("skill"), "+", models.F("interest")
+                                            ),
+                                            "+",
+                                            models.F("profession"),
+                                        ),
+                                        "+",
+                                        models.F("nearness"),
+                                    ),
+                                    "+",
+                                    models.F("wished_hour"),
+                                ),
+                            )
+                        ),
+                        name="plan_assignment_value_is_its_parts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_edited", False), models.Q(("added_by_ref", ""), _negated=True), _connector="OR"
+                        ),
+                        name="plan_assignment_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -280,221 +442,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "plan_wish_cost",
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "wish"), name="plan_wish_cost_once"),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="planningperiod",
-            index=models.Index(fields=["-first_day", "-id"], name="planning_period_listed"),
-        ),
-        migrations.AddConstraint(
-            model_name="planningperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="planning_period_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planningperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gte", models.F("first_day"))), name="planning_period_ends_after_start"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="planversion",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["wanted_at", "id"], name="plan_version_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="planversion",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["beat_at"], name="plan_version_running"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(fields=("period", "number"), name="plan_version_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=("period",),
-                name="plan_version_one_at_work",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "published")), fields=("period",), name="plan_version_one_published"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "running", "done", "failed", "cancelled", "published", "replaced"])
-                ),
-                name="plan_version_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("progress_permille__lte", 1000)), name="plan_version_progress"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("filled__lte", models.F("places"))), name="plan_version_filled_within_places"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "running"), _negated=True),
-                    models.Q(("beat_at__isnull", False), ("started_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="plan_version_running_since",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("failure", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="plan_version_failed_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["done", "published", "replaced"]), _negated=True),
-                    models.Q(
-                        ("bound__isnull", False),
-                        ("coverage__isnull", False),
-                        ("coverage_bound__isnull", False),
-                        ("fairness__isnull", False),
-                        ("finished_at__isnull", False),
-                        ("kept__isnull", False),
-                        ("match__isnull", False),
-                        ("teams__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="plan_version_done_has_worth",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["published", "replaced"]), _negated=True),
-                    models.Q(("published_at__isnull", False), models.Q(("published_by_ref", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="plan_version_published_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planline",
-            constraint=models.UniqueConstraint(fields=("version", "shift"), name="plan_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__gte", 1), ("priority__lte", 3)), name="plan_line_priority"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("certified__lte", models.F("qualified")),
-                    ("reachable__lte", models.F("certified")),
-                    ("available__lte", models.F("reachable")),
-                    ("within_hours__lte", models.F("available")),
-                ),
-                name="plan_line_funnel_falls",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planedit",
-            constraint=models.UniqueConstraint(fields=("version", "number"), name="plan_edit_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planedit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["remove", "add", "swap", "lock", "unlock"])),
-                name="plan_edit_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planedit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "swap"), ("other_person__isnull", False), ("other_shift__isnull", False)),
-                    models.Q(models.Q(("kind", "swap"), _negated=True), ("other_person", None), ("other_shift", None)),
-                    _connector="OR",
-                ),
-                name="plan_edit_swap_has_two_halves",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(fields=["version", "person"], name="plan_assignment_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(fields=("version", "shift", "person"), name="plan_assignment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(condition=models.Q(("value__lte", 100)), name="plan_assignment_value"),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "value",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("skill"), "+", models.F("interest")
-                                    ),
-                                    "+",
-                                    models.F("profession"),
-                                ),
-                                "+",
-                                models.F("nearness"),
-                            ),
-                            "+",
-                            models.F("wished_hour"),
-                        ),
-                    )
-                ),
-                name="plan_assignment_value_is_its_parts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_edited", False), models.Q(("added_by_ref", ""), _negated=True), _connector="OR"
-                ),
-                name="plan_assignment_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wishcost",
-            constraint=models.UniqueConstraint(fields=("version", "wish"), name="plan_wish_cost_once"),
         ),
     ]

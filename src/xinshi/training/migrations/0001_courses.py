@@ -27,6 +27,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "quiz_result",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("question_count__gte", 1), ("right_count__lte", models.F("question_count"))
+                        ),
+                        name="quiz_result_counts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +99,37 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "course",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("kind__in", ["1", "2", "3"])), name="course_kind_known"),
+                    models.CheckConstraint(condition=models.Q(("way__in", ["1", "2"])), name="course_way_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "open", "closed"])), name="course_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pass_percent__gte", 1), ("pass_percent__lte", 100)),
+                        name="course_pass_percent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("questions_per_try__gte", 1), ("tries_max__gte", 1)),
+                        name="course_quiz_numbers",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("wants_lessons", True),
+                            ("wants_quiz", True),
+                            ("wants_session", True),
+                            ("wants_practical", True),
+                            _connector="OR",
+                        ),
+                        name="course_asks_for_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("renews", None), models.Q(("renews", models.F("id")), _negated=True), _connector="OR"
+                        ),
+                        name="course_renews_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +159,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "course_enrolment",
+                "indexes": [
+                    models.Index(fields=["course", "passed_at", "id"], name="course_enrolment_course"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("passed_at", None)),
+                        fields=("person", "course"),
+                        name="course_enrolment_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("passed_at__isnull", False), ("credited_minutes", 0), _connector="OR"),
+                        name="course_enrolment_credited_if_passed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("practical_by_ref", ""), ("practical_passed_at", None)),
+                            models.Q(
+                                ("practical_passed_at__isnull", False),
+                                models.Q(("practical_by_ref", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="course_enrolment_judged_by_whom",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -140,6 +204,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lesson",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at", None)),
+                        fields=("course", "position"),
+                        name="lesson_position_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("title", ""), _negated=True), models.Q(("text", ""), _negated=True)
+                        ),
+                        name="lesson_says_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +245,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lesson_done",
+                "constraints": [
+                    models.UniqueConstraint(fields=("enrolment", "lesson"), name="lesson_done_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -191,6 +271,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lesson_file",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "content_type__in",
+                                ["image/jpeg", "image/png", "image/webp", "application/pdf", "video/mp4", "video/webm"],
+                            )
+                        ),
+                        name="lesson_file_type",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("size_bytes__gte", 1)), name="lesson_file_not_empty"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at", None)), fields=("lesson", "sha256"), name="lesson_file_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,6 +318,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "question",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retired_at", None)), fields=["course", "id"], name="question_of_course"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["single", "multiple", "true_false"])),
+                        name="question_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -251,6 +357,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "quiz_answer",
+                "indexes": [
+                    models.Index(fields=["question", "is_right"], name="quiz_answer_question"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("result", "question"), name="quiz_answer_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -273,6 +385,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "quiz_try",
+                "constraints": [
+                    models.UniqueConstraint(fields=("enrolment", "number"), name="quiz_try_number_once"),
+                ],
             },
         ),
         migrations.AddField(
@@ -280,154 +395,6 @@ class Migration(migrations.Migration):
             name="quiz_try",
             field=models.OneToOneField(
                 on_delete=django.db.models.deletion.PROTECT, related_name="result", to="training.quiztry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["1", "2", "3"])), name="course_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(condition=models.Q(("way__in", ["1", "2"])), name="course_way_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "open", "closed"])), name="course_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pass_percent__gte", 1), ("pass_percent__lte", 100)), name="course_pass_percent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("questions_per_try__gte", 1), ("tries_max__gte", 1)), name="course_quiz_numbers"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("wants_lessons", True),
-                    ("wants_quiz", True),
-                    ("wants_session", True),
-                    ("wants_practical", True),
-                    _connector="OR",
-                ),
-                name="course_asks_for_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("renews", None), models.Q(("renews", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="course_renews_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["course", "passed_at", "id"], name="course_enrolment_course"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("passed_at", None)), fields=("person", "course"), name="course_enrolment_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("passed_at__isnull", False), ("credited_minutes", 0), _connector="OR"),
-                name="course_enrolment_credited_if_passed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("practical_by_ref", ""), ("practical_passed_at", None)),
-                    models.Q(("practical_passed_at__isnull", False), models.Q(("practical_by_ref", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="course_enrolment_judged_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lesson",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retired_at", None)), fields=("course", "position"), name="lesson_position_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lesson",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("text", ""), _negated=True)),
-                name="lesson_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lessondone",
-            constraint=models.UniqueConstraint(fields=("enrolment", "lesson"), name="lesson_done_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="lessonfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "content_type__in",
-                        ["image/jpeg", "image/png", "image/webp", "application/pdf", "video/mp4", "video/webm"],
-                    )
-                ),
-                name="lesson_file_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lessonfile",
-            constraint=models.CheckConstraint(condition=models.Q(("size_bytes__gte", 1)), name="lesson_file_not_empty"),
-        ),
-        migrations.AddConstraint(
-            model_name="lessonfile",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at", None)), fields=("lesson", "sha256"), name="lesson_file_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="question",
-            index=models.Index(
-                condition=models.Q(("retired_at", None)), fields=["course", "id"], name="question_of_course"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["single", "multiple", "true_false"])), name="question_kind_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quizanswer",
-            index=models.Index(fields=["question", "is_right"], name="quiz_answer_question"),
-        ),
-        migrations.AddConstraint(
-            model_name="quizanswer",
-            constraint=models.UniqueConstraint(fields=("result", "question"), name="quiz_answer_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="quiztry",
-            constraint=models.UniqueConstraint(fields=("enrolment", "number"), name="quiz_try_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="quizresult",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("question_count__gte", 1), ("right_count__lte", models.F("question_count"))),
-                name="quiz_result_counts",
             ),
         ),
     ]

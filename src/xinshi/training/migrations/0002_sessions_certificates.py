@@ -46,6 +46,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "training_certificate",
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="training_certificate_person"),
+                    models.Index(
+                        condition=models.Q(("revoked_at", None)),
+                        fields=["expires_on"],
+                        name="training_certificate_ending",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), ("revoked_at", None), ("revoked_by_ref", "")),
+                            models.Q(
+                                ("revoked_at__isnull", False),
+                                models.Q(("revoked_by_ref", ""), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_certificate_revoked_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_on", None), ("expires_on__gte", models.F("issued_on")), _connector="OR"
+                        ),
+                        name="training_certificate_ends_after_issue",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +118,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "training_session",
+                "indexes": [
+                    models.Index(fields=["starts_at", "id"], name="training_session_starts"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="training_session_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__lte", models.F("places"))), name="training_session_not_overbooked"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("places__gte", 1)), name="training_session_has_places"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "cancelled"])), name="training_session_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "cancelled"), _negated=True),
+                            models.Q(("cancel_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="training_session_cancelled_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,141 +191,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "training_place",
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="training_place_person"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["session", "id"],
+                        name="training_place_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["confirmed", "waiting", "cancelled"])),
+                        name="training_place_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "cancelled"), _negated=True),
+                        fields=("session", "person"),
+                        name="training_place_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("source_ref", ""), _negated=True), models.Q(("state", "cancelled"), _negated=True)
+                        ),
+                        fields=("source_ref",),
+                        name="training_place_source_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("presence", ""),
+                            models.Q(("state", "confirmed"), models.Q(("marked_by_ref", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="training_place_marked_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("came_at__isnull", False),
+                                ("left_at__gte", models.F("came_at")),
+                                ("presence", "present"),
+                            ),
+                            models.Q(
+                                models.Q(("presence", "present"), _negated=True),
+                                ("attended_minutes", 0),
+                                ("came_at", None),
+                                ("left_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="training_place_present_has_times",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="certificate",
-            index=models.Index(fields=["person", "-id"], name="training_certificate_person"),
-        ),
-        migrations.AddIndex(
-            model_name="certificate",
-            index=models.Index(
-                condition=models.Q(("revoked_at", None)), fields=["expires_on"], name="training_certificate_ending"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), ("revoked_at", None), ("revoked_by_ref", "")),
-                    models.Q(
-                        ("revoked_at__isnull", False),
-                        models.Q(("revoked_by_ref", ""), _negated=True),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="training_certificate_revoked_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_on", None), ("expires_on__gte", models.F("issued_on")), _connector="OR"),
-                name="training_certificate_ends_after_issue",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="session",
-            index=models.Index(fields=["starts_at", "id"], name="training_session_starts"),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="training_session_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken__lte", models.F("places"))), name="training_session_not_overbooked"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("places__gte", 1)), name="training_session_has_places"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "cancelled"])), name="training_session_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "cancelled"), _negated=True),
-                    models.Q(("cancel_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="training_session_cancelled_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="place",
-            index=models.Index(fields=["person", "-id"], name="training_place_person"),
-        ),
-        migrations.AddIndex(
-            model_name="place",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["session", "id"], name="training_place_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["confirmed", "waiting", "cancelled"])),
-                name="training_place_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "cancelled"), _negated=True),
-                fields=("session", "person"),
-                name="training_place_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("source_ref", ""), _negated=True), models.Q(("state", "cancelled"), _negated=True)
-                ),
-                fields=("source_ref",),
-                name="training_place_source_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("presence", ""),
-                    models.Q(("state", "confirmed"), models.Q(("marked_by_ref", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="training_place_marked_by_whom",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("came_at__isnull", False), ("left_at__gte", models.F("came_at")), ("presence", "present")
-                    ),
-                    models.Q(
-                        models.Q(("presence", "present"), _negated=True),
-                        ("attended_minutes", 0),
-                        ("came_at", None),
-                        ("left_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="training_place_present_has_times",
-            ),
         ),
     ]
