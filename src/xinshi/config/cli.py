@@ -10,8 +10,6 @@ from importlib import import_module
 from typing import Final
 
 NOT_DONE: Final = 2
-MAINTENANCE: Final = {"migrate": "Prepare or upgrade the database."}
-"""Commands of Django that an operator needs."""
 OFFLINE: Final = {
     ("verify", "receipt"): "xinshi.ledger.proof.command",
     ("verify", "statement"): "xinshi.interbank.statements.offline",
@@ -56,8 +54,7 @@ def command_words(arguments: Sequence[str], known: Mapping[str, object]) -> list
 
 
 def help_text(known: Mapping[str, object]) -> str:
-    rows = dict(MAINTENANCE)
-    rows |= {spoken(name): summary(str(app), name) for name, app in known.items() if str(app).startswith("xinshi.")}
+    rows = {spoken(name): summary(str(app), name) for name, app in known.items() if str(app).startswith("xinshi.")}
     width = max(map(len, rows))
     return "\n".join([HEAD, *(f"  {name:<{width}}  {rows[name]}" for name in sorted(rows)), FOOT])
 
@@ -75,7 +72,7 @@ def summary(app: str, name: str) -> str:
 
 def unknown_text(arguments: Sequence[str], known: Mapping[str, object]) -> str:
     typed = " ".join(arguments[:2])
-    own = [spoken(name) for name, app in known.items() if str(app).startswith("xinshi.")] + list(MAINTENANCE)
+    own = [spoken(name) for name, app in known.items() if str(app).startswith("xinshi.")]
     near = [name for name in own if name.split()[0] == arguments[0]] or difflib.get_close_matches(typed, own, n=3)
     hint = f" Did you mean: {', '.join(sorted(near))}?" if near else " `xinshi --help` lists the commands."
     return f"There is no command “{typed}”.{hint}"

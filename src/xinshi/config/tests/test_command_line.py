@@ -10,7 +10,7 @@ import pytest
 
 from xinshi.config.cli import OFFLINE, command_words, help_text, unknown_text
 
-KNOWN = {"import_volunteers": "xinshi.bank", "verify": "xinshi.ledger", "migrate": "django.core"}
+KNOWN = {"import_volunteers": "xinshi.bank", "verify": "xinshi.ledger", "migrate": "xinshi.config"}
 
 
 def test_two_words_name_one_command() -> None:
