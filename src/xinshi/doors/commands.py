@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from xinshi.doors.pages import refusal_text
 from xinshi.kernel.errors import DomainError
@@ -54,6 +52,9 @@ class XinshiCommand(BaseCommand):
     @contextmanager
     def progress(self, label: str) -> Iterator[Advance]:
         """A bar on standard error while long work goes on; silent where standard error is not a terminal."""
+        from rich.console import Console  # Here: most commands, and each start of a server, draw no bar.
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(label, total=None)

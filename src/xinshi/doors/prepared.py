@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, Model, QuerySet
 from django.db.models.base import ModelState
@@ -117,6 +116,8 @@ def _numbered(database: Any, compiled: _Compiled) -> _Compiled:
 
 
 def _prepared(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    import psycopg  # Here and below: a bank on SQLite starts without it.
+
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor = psycopg.RawCursor(database.connection)
@@ -135,6 +136,8 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
         with database.cursor() as cursor:
             cursor.execute(sql, [_stored(database, value) for value in parameters])
             return cursor.fetchall() if cursor.description else [], cursor.rowcount
+    import psycopg
+
     database.ensure_connection()
     with database.wrap_database_errors:
         driver = psycopg.Cursor(database.connection)
