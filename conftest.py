@@ -46,7 +46,6 @@ class TestDatabase:
         self.folder, self.run, self.worker = folder, run, worker
         self.on_postgresql = connection.vendor == "postgresql"
         self.settings = connections.databases["default"]
-        self.settings.get("OPTIONS", {}).pop("pool", None)
         self.home = str(self.settings["NAME"])
 
     @classmethod

@@ -37,6 +37,8 @@ AS_DELIVERED = {
 }
 """The house serves as it does where nobody set anything."""
 TIMES_SENT = 2
+SETTLED_SECONDS = 5
+"""By then every process of a bare server has loaded its program."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,23 @@ def run(over: Scratch, *, people: int, seed: int) -> Rush:
     finally:
         server.kill()
     found.wrong += differences(over, crowd)
+    return found
+
+
+def run_bare(over: Scratch, *, people: int, seed: int) -> Rush:
+    """The same people, phones and kill against a bare Django view over an empty database: the yardstick."""
+    crowd = json.loads(over.run("tests.trust.bare", str(people)).stdout)
+    served_alike = replace(over, settings=over.settings | AS_DELIVERED)
+    server, found = Server(served_alike, module=("tests.trust.bare", "serve")), Rush(people)
+    try:
+        server.start()
+        time.sleep(SETTLED_SECONDS)
+        _scan(server, crowd, found, random.Random(seed))
+    finally:
+        server.kill()
+    held = over.rows("SELECT count(*) FROM bare_record")[0][0]
+    if held != people:
+        found.wrong.append(f"records: {held} instead of {people}")
     return found
 
 

@@ -49,7 +49,6 @@ class Scratch:
             "database_url": self.url,
             "data_dir": str(self.folder),
             "log_level": "ERROR",
-            "database_pool_max": "8",
             "web_processes": "2",
             "web_threads": "4",
         } | (self.settings | more)

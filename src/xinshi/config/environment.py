@@ -27,7 +27,6 @@ class Environment(BaseSettings):
         default="",
         description="postgresql://user:password@host:port/name; empty means SQLite in the data folder.",
     )
-    database_pool_max: int = Field(default=16, ge=1, le=500, description="PostgreSQL connections per process.")
     base_url: str = Field(
         default="http://127.0.0.1:8000",
         description="How people reach the site: links in QR codes start with it.",
@@ -37,7 +36,10 @@ class Environment(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     web_processes: int = Field(default=3, ge=1, le=64, description="Web processes on PostgreSQL; SQLite has one.")
     web_threads: int | None = Field(
-        default=None, ge=1, le=256, description="Threads per web process: by default 2 on PostgreSQL, 8 on SQLite."
+        default=None,
+        ge=1,
+        le=256,
+        description="Threads per web process: by default 2 on PostgreSQL, each with its own connection, 8 on SQLite.",
     )
     worker_inside: bool = Field(
         default=False, description="Run the worker in the web process; `serve` sets it on SQLite."

@@ -129,8 +129,10 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
+        # Each thread keeps its own connection: a pool would be asked for one, and given it back, at every request.
+        "CONN_MAX_AGE": 3_600,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": ENVIRONMENT.database_pool_max, "timeout": 10},
             # Django's default lets the driver prepare nothing, not even what asks for it (doors/prepared.py). The ORM's own
             # statements bind on the client and are never prepared, whatever stands here.
             "prepare_threshold": 5,

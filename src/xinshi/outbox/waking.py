@@ -29,9 +29,8 @@ def wake_worker() -> None:
 
 
 def listen(stop: threading.Event) -> None:
-    """On PostgreSQL: pass on what others notify, until `stop`, over a connection beside the pool, which may be small."""
+    """On PostgreSQL: pass on what others notify, until `stop`, over a connection of its own."""
     own = connection.copy()
-    own.settings_dict["OPTIONS"].pop("pool", None)
     while not stop.is_set():
         try:
             with own.cursor() as cursor:

@@ -1,1 +1,1 @@
-"""PostgreSQL whose pooled connections are looked at, not asked, before each request."""
+"""PostgreSQL whose kept connections are looked at, not asked, before each request."""
