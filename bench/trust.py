@@ -181,7 +181,7 @@ def _rush(report: Report, size: Size, seed: int, _minutes: float) -> None:
     for sentence in [*found.wrong, *bare.wrong][:20]:
         print(sentence, file=sys.stderr)
     report.notes.append(
-        "The bare view: Django's own middleware and defaults, a token, `get_or_create`; no rule, no trail, no signed code."
+        "The bare view: Django's own middleware, kept connections, a token, `get_or_create`; no rule, no trail."
     )
     for name, one in (("xinshi", found), ("a bare Django view", bare)):
         report.row(

@@ -1,7 +1,7 @@
 """The yardstick of the rush: a bare Django view that checks people in, written as anybody would, on the house's own server.
 
-Django's own middleware and defaults, a token, one record for each person by `get_or_create`; no rule, no trail, no lock, no
-signed code. `python -m tests.trust.bare NUMBER` makes its tables and people, `python -m tests.trust.bare serve` serves them.
+Django's own middleware, kept connections, a token, one record for each person by `get_or_create`; no rule, no trail, no
+lock, no signed code. `python -m tests.trust.bare NUMBER` makes its tables and people, `… serve` serves them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _configure() -> None:
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"],
         USE_TZ=True,
         DATABASES={
-            "default": {"ENGINE": "django.db.backends.postgresql"}
+            "default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}
             | {names[key]: value for key, value in given.items() if key in names}
         },
     )
