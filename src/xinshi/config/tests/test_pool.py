@@ -54,3 +54,21 @@ def test_a_live_connection_is_not_asked(pooled: DatabaseWrapper, monkeypatch: py
     pooled.close()
     assert pid > 0
     assert asked == []
+
+
+def test_an_index_is_taken_for_as_dear_as_it_is_in_memory(pooled: DatabaseWrapper) -> None:
+    """A statement that is prepared while a table is nearly empty keeps its plan while the table fills."""
+    for wrapper in (pooled, connection):
+        assert ask(wrapper, "SHOW random_page_cost") == "1.1"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE filling AS SELECT n AS id, repeat('x', 100) FROM generate_series(1, 150) n"
+        )
+        cursor.execute("CREATE UNIQUE INDEX ON filling (id)")
+        cursor.execute("EXPLAIN SELECT * FROM filling WHERE id = 7")
+        assert "Index Scan" in cursor.fetchone()[0]
+
+
+def test_what_the_server_was_told_about_indexes_stands(pooled: DatabaseWrapper) -> None:
+    pooled.settings_dict["OPTIONS"]["options"] = "-c random_page_cost=2"
+    assert ask(pooled, "SHOW random_page_cost") == "2"
