@@ -102,6 +102,8 @@ class Candidate:
     held: tuple[HeldShift, ...] = ()
     recent_shifts: int = 0
     has_served: bool = False
+    qualification_ids: tuple[int, ...] = ()
+    """Of what is verified, in order; known where one person was asked for alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,11 @@ def subscribe(event: type[Event], listener: Listener) -> None:
     _LISTENERS.setdefault(event.name, {})[f"{listener.__module__}.{listener.__qualname__}"] = listener
 
 
+def listeners_of(event: type[Event]) -> list[str]:
+    """By name, who hears of such an event: for a statement that stores it with its deliveries."""
+    return list(_LISTENERS.get(event.name, ()))
+
+
 def publish(event: Event) -> None:
     publish_many([event])
 
@@ -46,8 +51,8 @@ def publish_many(events: Iterable[Event]) -> None:
     at = clock.now()
     wanted = list(events)
     if len(wanted) == 1 and connection.vendor == "postgresql":
-        listeners = list(_LISTENERS.get(wanted[0].name, ()))
-        run(PUBLISH_ONE, [wanted[0].name, wanted[0].to_json(), at, at, array_text(listeners)])
+        listeners = array_text(listeners_of(type(wanted[0])))
+        run(PUBLISH_ONE, [wanted[0].name, wanted[0].to_json(), at, at, listeners])
         return
     stored = insert_many(
         StoredEvent,

@@ -23,6 +23,7 @@ from xinshi.activities.actions.holding import (
     tell,
 )
 from xinshi.activities.actions.last_places import one_after_the_other
+from xinshi.activities.actions.taking import take, takes_in_one_statement
 from xinshi.activities.domain import (
     NOTE_LENGTH_MAX,
     REASON_LENGTH_MAX,
@@ -65,6 +66,12 @@ class _Wish:
         """The person in charge decides; what they enter themselves is decided by that."""
         return self.listed.sign_up_way == Activity.SignUpWay.ON_REQUEST and not self.is_led
 
+    @property
+    def is_plain(self) -> bool:
+        """A volunteer wants one place at once: most sign-ups, and all that `taking` writes."""
+        is_own = self.person_id == self.actor.person_id and not self.is_led
+        return is_own and not (self.is_request or self.override_reason or self.listed.is_coupled)
+
 
 def sign_up(
     *, actor: Actor, shift_id: int, person_id: int | None = None, note: str = "", override_reason: str = ""
@@ -83,12 +90,30 @@ def sign_up(
         if is_old:
             wish = replace(wish, offers=_looked_at_again(wish.offers))
             _refuse_if_full(wish)
+        if wish.is_plain and takes_in_one_statement(wish.offers[0]):
+            place = _take_at_once(wish)
+            if place is not None:
+                return place
+            wish = replace(wish, offers=_looked_at_again(wish.offers))
+            _refuse_if_full(wish)
         return _take(wish)
 
 
 def _refuse_if_full(wish: _Wish) -> None:
     if wish.offers[0].taken >= wish.offers[0].places:
         _decide(wish, _candidate(wish), surroundings(wish.offers, is_led=wish.is_led))
+
+
+def _take_at_once(wish: _Wish) -> TakenPlace | None:
+    """Decide without a lock, and take the place where nothing of that has changed; None: decide anew, under the lock."""
+    candidate, around, offer = _candidate(wish), surroundings(wish.offers), wish.offers[0]
+    _decide(wish, candidate, around)
+    if candidate.needs_guardian:
+        return None
+    signup_id = take(wish.actor, candidate, offer, around, note=wish.note)
+    if signup_id is None:
+        return None
+    return TakenPlace(signup_id, offer.shift_id, wish.person_id, seen=(offer, wish.listed, candidate))
 
 
 @transaction.atomic

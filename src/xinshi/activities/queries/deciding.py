@@ -161,7 +161,7 @@ def kinds_of(codes: Collection[str]) -> dict[str, Kind]:
 
 def candidates(person_ids: Collection[int], offers: Collection[Offer]) -> dict[int, Candidate]:
     """These people as the shifts decide on them; who is not in the archive is left out."""
-    facts, passbooks = _accounts(set(person_ids))
+    facts, passbooks, qualifications = _accounts(set(person_ids))
     if not facts or not offers:
         return {}
     held = held_shifts(facts, offers)
@@ -180,26 +180,33 @@ def candidates(person_ids: Collection[int], offers: Collection[Offer]) -> dict[i
             held=tuple(held.get(person_id, ())),
             recent_shifts=recent.get(person_id, 0),
             has_served=person_id in served,
+            qualification_ids=qualifications,
         )
         for person_id, known in facts.items()
     }
 
 
-WHO: Final = PreparedRead(lambda person: own_rows(person).values_list(*OWN_COLUMNS, "passbook__state"), person=int)
+WHO: Final = PreparedRead(
+    lambda person: own_rows(person).values_list(*OWN_COLUMNS, "verified__pk", "passbook__state"), person=int
+)
 """One person in the archive, with their qualifications and the state of their passbook: at every sign-up one asks."""
 
 
-def _accounts(person_ids: Collection[int]) -> tuple[dict[int, Facts], Mapping[int, str]]:
-    """What the archive knows of these people, and the states of their passbooks; of one person by one query."""
+def _accounts(person_ids: Collection[int]) -> tuple[dict[int, Facts], Mapping[int, str], tuple[int, ...]]:
+    """What the archive knows of these people, and the states of their passbooks.
+
+    Of one person by one query, and with the ids of what they have verified.
+    """
     if len(person_ids) != 1:
         facts = archive_facts(person_ids)
-        return facts, passbook_states(facts) if facts else {}
+        return facts, passbook_states(facts) if facts else {}, ()
     rows = WHO.rows(person=next(iter(person_ids)))
     own = own_facts(rows)
     if own is None:
-        return {}, {}
-    state = rows[0][-1]
-    return {own.person_id: own}, {own.person_id: state} if state else {}
+        return {}, {}, ()
+    *_, qualification, state = rows[0]
+    qualifications = tuple(sorted(row[-2] for row in rows)) if qualification else ()
+    return {own.person_id: own}, {own.person_id: state} if state else {}, qualifications
 
 
 def _held_rows(person_ids: Sequence[int], after: datetime, before: datetime) -> QuerySet[SignUp, tuple[Any, ...]]:
@@ -225,10 +232,14 @@ HELD_BY_ONE: Final = PreparedRead(
 )
 
 
+def window_of(offers: Collection[Offer]) -> tuple[datetime, datetime]:
+    """After when and before when a shift begins that matters to these."""
+    return min(offer.starts_at for offer in offers) - WINDOW, max(offer.ends_at for offer in offers) + WINDOW
+
+
 def held_shifts(person_ids: Collection[int], offers: Collection[Offer]) -> dict[int, list[HeldShift]]:
     """The sign-ups of these people around these shifts, by time."""
-    after = min(offer.starts_at for offer in offers) - WINDOW
-    before = max(offer.ends_at for offer in offers) + WINDOW
+    after, before = window_of(offers)
     people = list(person_ids)
     if len(people) == 1:
         rows: Iterable[tuple[Any, ...]] = HELD_BY_ONE.rows(person=people[0], after=after, before=before)

@@ -1,1 +1,1 @@
-"""PostgreSQL whose kept connections are looked at, not asked, before each request."""
+"""PostgreSQL whose kept connections are looked at, not asked, and whose indexes cost what they do in memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
-from django.urls import resolve
+from django.urls import URLResolver, get_resolver, resolve
+from django.urls.converters import IntConverter, SlugConverter, StringConverter
+from django.urls.resolvers import RoutePattern
 
 from xinshi.config.handler import FOR_PAGES, Handler, is_programs
 from xinshi.kernel.actor import Actor, Role
@@ -32,15 +35,47 @@ def test_an_address_means_the_same_the_second_time(path: str) -> None:
         assert request.resolver_match is found
 
 
-def test_what_has_parameters_or_is_nowhere_is_not_remembered() -> None:
+def test_what_differs_by_numbers_only_is_remembered_once() -> None:
     handler = Handler()
-    first, second = (handler.resolve_request(request_for(f"/activities/{number}/")) for number in (7, 8))
-    assert first.kwargs != second.kwargs
-    for path in ("/nowhere/", "/bank"):
+    paths = [f"/activities/{number}/" for number in (7, 8, 0, 10**18 - 1, 10**18)]
+    paths += [f"/bank/duplicates/{one}/{other}/" for one, other in ((1, 2), (3, 4))]
+    for path in paths:
+        expected = resolve(path)
+        for _ in range(2):
+            found = handler.resolve_request(request_for(path))
+            assert vars(found).keys() == vars(expected).keys()
+            mine, theirs = ({**vars(one), "tried": None} for one in (found, expected))
+            assert mine == theirs
+    assert list(handler._known) == ["/activities/0/", "/bank/duplicates/0/0/"]
+
+
+def test_what_is_nowhere_is_not_remembered() -> None:
+    handler = Handler()
+    for path in ("/nowhere/", "/bank", "/activities/7", "/activities/7/\n", f"/activities/{'7' * 5_000}/"):
         with pytest.raises(Http404):
             handler.resolve_request(request_for(path))
     assert handler.resolve_request(request_for("/healthz")) is handler.resolve_request(request_for("/healthz"))
     assert list(handler._known) == ["/healthz"]
+
+
+TAKE_ALL_NUMBERS = {IntConverter, SlugConverter, StringConverter}
+
+
+def patterns(under: URLResolver) -> Iterator[Any]:
+    for one in under.url_patterns:
+        yield one.pattern
+        if isinstance(one, URLResolver):
+            yield from patterns(one)
+
+
+def test_no_pattern_tells_one_number_from_another() -> None:
+    """What `Handler` builds on: no part of an address is a certain number, and parameters take all numbers or none."""
+    every = list(patterns(get_resolver()))
+    assert len(every) > 200
+    for pattern in every:
+        assert isinstance(pattern, RoutePattern), pattern
+        assert not any(part.isdigit() for part in str(pattern).split("/")), pattern
+        assert {type(one) for one in pattern.converters.values()} <= TAKE_ALL_NUMBERS, pattern
 
 
 def told(handler: Handler, method: str, path: str, **headers: str) -> tuple[str, dict[str, str], bytes]:

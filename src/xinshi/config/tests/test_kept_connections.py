@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ def kept() -> Iterator[DatabaseWrapper]:
     """A further connection to the test database, with the settings that production has."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no server that could end a connection")
-    wrapper = DatabaseWrapper(connection.settings_dict, alias="kept")
+    wrapper = DatabaseWrapper(deepcopy(connection.settings_dict), alias="kept")
     yield wrapper
     wrapper.close()
 
@@ -71,3 +72,20 @@ def test_a_live_connection_is_not_asked(kept: DatabaseWrapper, monkeypatch: pyte
     monkeypatch.setattr(psycopg.Connection, "execute", lambda *arguments, **_: asked.append(arguments))
     assert process(kept) == pid
     assert asked == []
+
+
+def test_an_index_is_taken_for_as_dear_as_it_is_in_memory(kept: DatabaseWrapper) -> None:
+    """A statement that is prepared while a table is nearly empty keeps its plan while the table fills."""
+    assert request(kept, "SHOW random_page_cost") == "1.1"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE filling AS SELECT n AS id, repeat('x', 100) FROM generate_series(1, 150) n"
+        )
+        cursor.execute("CREATE UNIQUE INDEX ON filling (id)")
+        cursor.execute("EXPLAIN SELECT * FROM filling WHERE id = 7")
+        assert "Index Scan" in cursor.fetchone()[0]
+
+
+def test_what_the_server_was_told_about_indexes_stands(kept: DatabaseWrapper) -> None:
+    kept.settings_dict["OPTIONS"]["options"] = "-c random_page_cost=2"
+    assert request(kept, "SHOW random_page_cost") == "2"
