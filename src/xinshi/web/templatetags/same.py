@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 register = Library()
-KEPT_MAX: Final = 256
+KEPT_MAX: Final = 1_024
 """Of each part; a part that differs more often is not the same for many."""
 CSRF: Final = f"token-of-this-page-{secrets.token_hex(16)}"
 """Stands in a kept part where the token of each page's own goes."""
