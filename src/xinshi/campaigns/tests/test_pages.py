@@ -69,7 +69,7 @@ def test_the_path_asks_few_questions_of_the_database(cast: Cast, open_surge: Sur
     assert asked == {
         ("path", False): 6,
         ("path_shifts", False): 13,
-        ("path_shifts", True): 16 if connection.vendor == "postgresql" else 17,
+        ("path_shifts", True): 13 if connection.vendor == "postgresql" else 17,
         ("path_done", False): 7,
     }
 
