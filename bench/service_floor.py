@@ -33,7 +33,7 @@ def configure() -> None:
                 "PASSWORD": parts.password or "",
                 "HOST": parts.hostname or "",
                 "PORT": parts.port or "",
-                "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}},
+                "CONN_MAX_AGE": 600,
             }
         },
     )

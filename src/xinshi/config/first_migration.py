@@ -117,9 +117,8 @@ class FrugalApps:
         key = (app_label, model_name.lower())
         before = self.state.before
         if before is not None and key in before.models:
-            before.apps.get_model(
-                *key
-            )  # First: where SQLite makes a table anew, its columns stand as their fields were made.
+            # First: where SQLite makes a table anew, its columns stand as their fields were made.
+            before.apps.get_model(*key)
         if self.state.renders_all:
             return self.all.get_model(*key)
         if key not in self.rendered:
