@@ -207,8 +207,6 @@ def _copy_in_use() -> Iterator[None]:
     home = connection.settings_dict["NAME"]
     on_postgresql = connection.vendor == "postgresql"
     connections.close_all()
-    if on_postgresql:
-        connection.close_pool()
     with ExitStack() as stack:
         if on_postgresql:
             copy = urlparse(stack.enter_context(scratch_postgres("copy", template=str(home)))).path.lstrip("/")
@@ -220,8 +218,6 @@ def _copy_in_use() -> Iterator[None]:
             yield
         finally:
             connections.close_all()
-            if on_postgresql:
-                connection.close_pool()
             connection.settings_dict["NAME"] = home
 
 

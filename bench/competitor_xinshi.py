@@ -33,10 +33,6 @@ class Xinshi:
             transfers = [self._transfer(f"first:{a}", self.issuance, a, STARTING_MINUTES) for a in part]
             actions.post_batch(transfers=transfers, actor_ref="bench")
         connections.close_all()
-        # Each client opens its own connection after the fork; a pool's threads do not survive one.
-        if pool := getattr(connections["default"], "pool", None):
-            pool.close()
-            connections["default"].close_pool()
 
     @staticmethod
     def _transfer(key: str, debit_id: int, credit_id: int, minutes: int) -> NewTransfer:

@@ -79,8 +79,6 @@ class Grown:
         report = verify()
         assert report.ok, report.first_difference
         connections.close_all()
-        if hasattr(connections["default"], "close_pool"):
-            connections["default"].close_pool()
 
     def connect(self) -> int | None:
         from django.db import connection

@@ -129,7 +129,7 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
-        # Each thread keeps its own connection: a pool would be asked for one, and given it back, at every request.
+        # Each thread keeps its own connection (ADR 0017): a pool would be asked for one, and given it back, at each request.
         "CONN_MAX_AGE": 3_600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
