@@ -21,7 +21,7 @@ class Command(XinshiCommand):
     def run(self, options: dict[str, Any]) -> int:  # noqa: ARG002  # There is nothing to choose but settings.
         call_command("migrate", verbosity=0, interactive=False)
         if is_empty():
-            self.stdout.write("Creating the demo hospital (under a minute) … 正在创建示范医院……")
+            self.stdout.write("Creating the demo hospital (one to three minutes) … 正在创建示范医院……")
             self.stdout.flush()
             create_demo_hospital(stage=self.progress)
         call_command("collectstatic", verbosity=0, interactive=False)
