@@ -13,12 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.multipartparser import MultiPartParserError
 from django.urls import URLPattern, URLResolver
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import APIKeyCookie, HttpBearer
-from ninja.utils import check_csrf
 
 from xinshi.api.schema import HospitalAPI
 from xinshi.doors.api import problem_response
 from xinshi.kernel.errors import DomainError, Invalid, NotFound, NotSignedIn, gettext_noop
+from xinshi.people.callers import SessionAuth, TokenAuth
 
 ROOMS_WITH_API: Final = (
     "people",
@@ -41,45 +40,6 @@ ROOMS_WITH_API: Final = (
     "audit",
     "messages",
 )
-
-
-class PageTokenMissing(DomainError):
-    code = "page_token_missing"
-    message = gettext_noop(
-        "This was not sent from one of the site's own pages. Load the page again; a program sends a token of its own."
-    )
-    status = 403
-
-
-class SessionAuth(APIKeyCookie):
-    """A signed-in browser; whatever writes shows the token against forged forms, as the site's own pages do."""
-
-    param_name = "xinshi_session"
-
-    def __init__(self) -> None:
-        super().__init__(
-            csrf=False
-        )  # Ninja would ask for the token first, and answer nobody as if they were a browser.
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> object | None:  # noqa: ARG002  # ninja's signature
-        if not request.user.is_authenticated:
-            return None
-        if check_csrf(request) is not None:
-            raise PageTokenMissing
-        return request.user
-
-
-class TokenAuth(HttpBearer):
-    """`Authorization: Bearer …` with a token that `people.issue_token` made."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> object | None:
-        from xinshi.people.actions import actor_of_token
-
-        actor = actor_of_token(token)
-        if actor is None:
-            return None
-        request.actor = actor  # type: ignore[attr-defined]  # read by doors.api.actor_of
-        return actor
 
 
 class BodyNotReadable(DomainError):

@@ -24,6 +24,30 @@ FIRST_MOMENT: Final = datetime(9001, 1, 1, tzinfo=UTC)
 FIRST_DAY: Final = date(9101, 1, 1)
 
 
+Answer = list[tuple[Any, ...]]
+"""Rows as the driver gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """SQL about one person, whose id stands in it as `{person}`, once and after every `%s`; the first column is never null.
+
+    So it may be asked by itself, or within a statement that finds out who the person is.
+    """
+
+    sql: str
+    parameters: Sequence[Any]
+
+    def about(self, person: str | int) -> Question:
+        """The question with the person's id, or with the column in which it stands, in its place."""
+        if isinstance(person, str):
+            return Question(self.sql.format(person=person), self.parameters)
+        return Question(self.sql.format(person="%s"), [*self.parameters, person])
+
+    def ask(self) -> Answer:
+        return run(self.sql, self.parameters)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """`places`: by parameter of the SQL, the name of the value that goes there, or the constant itself in a tuple."""

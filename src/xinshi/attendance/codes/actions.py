@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from xinshi.activities.models import SignUp
@@ -24,15 +24,25 @@ from xinshi.attendance.codes.domain import (
     window_of,
 )
 from xinshi.attendance.codes.models import Trace
+from xinshi.attendance.codes.nearby import places, question
 from xinshi.attendance.codes.signing import digits_of, require_current, window_of_digits
 from xinshi.attendance.kiosk.models import Kiosk
 from xinshi.attendance.sites.domain import Position
+from xinshi.doors.prepared import Answer, Question
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotAllowed
 from xinshi.messages.limits import allow
 
 KIOSKS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The answer to `question_about` a code, and when it was asked."""
+
+    moment: datetime
+    answer: Answer
 
 
 def arrive_by_code(
@@ -43,14 +53,29 @@ def arrive_by_code(
     device: str = "",
     position: Position | None = None,
     seen_at: datetime | None = None,
+    look: Look | None = None,
 ) -> Arrival:
-    """The actor scanned the code of a place. `seen_at`: when this browser came with it, where signing in took longer."""
+    """The actor scanned the code of a place. `seen_at`: when this browser came with it, where signing in took longer.
+
+    `look`: what was read of the actor's places by this code just now.
+    """
     if code.kind == "o":
         raise CodeUnreadable
-    now = clock.now()
+    now = look.moment if look is not None else clock.now()
     require_current(code, seen_at or now)
     claim = place_claim(actor, code, way=Trace.Way.QR, moment=now)
-    return arrive(actor=actor, claim=replace(claim, choice=choice, device=device, position=position))
+    near = places(look.answer, now) if look is not None else None
+    return arrive(actor=actor, claim=replace(claim, choice=choice, device=device, position=position), near=near)
+
+
+def question_about(code: Code, moment: datetime) -> Question:
+    """What a scan of this code of a place asks about who scans."""
+    return question(moment=moment, code_key=code.key, activity_id=_activity(code))
+
+
+def _activity(code: Code) -> int | None:
+    """None for a kiosk's: it takes whoever has a place somewhere."""
+    return code.number if code.kind == "a" else None
 
 
 def place_claim(actor: Actor, code: Code, *, way: Trace.Way, moment: datetime) -> Claim:
@@ -62,7 +87,7 @@ def place_claim(actor: Actor, code: Code, *, way: Trace.Way, moment: datetime) -
         code_key=code.key,
         way=way,
         moment=moment,
-        activity_id=code.number if code.kind == "a" else None,
+        activity_id=_activity(code),
     )
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
 from xinshi.activities.api import Cursor, Identifier, Limit, Moment, Reason
 from xinshi.attendance.anomalies import actions as anomalies
 from xinshi.attendance.anomalies import queries as anomaly_queries
 from xinshi.attendance.anomalies.models import Anomaly
 from xinshi.attendance.codes import queries
-from xinshi.attendance.codes.actions import arrive_by_code, arrive_by_digits, receive_own_code
+from xinshi.attendance.codes.actions import Look, arrive_by_code, arrive_by_digits, question_about, receive_own_code
 from xinshi.attendance.codes.arriving import Arrival
-from xinshi.attendance.codes.domain import Choice, Outcome, code_from
+from xinshi.attendance.codes.domain import Choice, Code, CodeUnreadable, Outcome, code_from
 from xinshi.attendance.offline.actions import new_grant, send_late
 from xinshi.doors.api import CursorPage, actor_of, cursor_page, idempotent
+from xinshi.doors.prepared import Question
 from xinshi.kernel import clock
+from xinshi.people.callers import SessionAuth, TokenAuth
 
 router = Router(tags=["attendance"])
 Typed = Annotated[str, Field(min_length=1, max_length=300)]
@@ -33,7 +36,7 @@ class ShownCodeOut(Schema):
     seconds: int
 
 
-class CodeIn(Schema):
+class CodeIn(BaseModel):
     """A scanned code (or the address that holds it); `choice` only where the answer was `ask`."""
 
     code: Typed
@@ -59,7 +62,7 @@ class CodeGrantOut(Schema):
     now: datetime
 
 
-class ArrivalOut(Schema):
+class ArrivalOut(BaseModel):
     """`ask`: nothing was changed, it is unclear whether the person comes or goes. `was_known`: the code had served."""
 
     outcome: Outcome
@@ -118,10 +121,31 @@ def show_my_code(request: HttpRequest) -> ShownCodeOut:
     return ShownCodeOut(code=shown.code, digits=shown.digits, seconds=shown.seconds)
 
 
-@router.post("/codes", response=ArrivalOut)
+def _asked_beside(request: HttpRequest) -> Question | None:
+    """A scan's question about who scans, asked with who that is; the endpoint judges whatever cannot be read here."""
+    try:
+        code = code_from(CodeIn.model_validate_json(request.body).code)
+    except (ValidationError, CodeUnreadable, SuspiciousOperation):
+        return None
+    request.asked_beside = (code, clock.now())  # type: ignore[attr-defined]  # read by `_look`
+    return question_about(code, request.asked_beside[1])  # type: ignore[attr-defined]  # set above
+
+
+def _look(request: HttpRequest, code: Code) -> Look | None:
+    """What was asked beside the caller's token, if it was about this code."""
+    answer = getattr(request, "answered_beside", None)
+    if answer is None:
+        return None
+    asked, moment = request.asked_beside  # type: ignore[attr-defined]  # asked before it was answered
+    return Look(moment, answer) if asked == code else None
+
+
+@router.post("/codes", response=ArrivalOut, auth=[TokenAuth(beside=_asked_beside), SessionAuth()])
 def use_code(request: HttpRequest, payload: CodeIn) -> ArrivalOut:
     """Check the caller in or out by the code of a place. The same code again answers the same and changes nothing."""
-    return _arrival(arrive_by_code(actor=actor_of(request), code=code_from(payload.code), choice=payload.choice))
+    code = code_from(payload.code)
+    look = _look(request, code)
+    return _arrival(arrive_by_code(actor=actor_of(request), code=code, choice=payload.choice, look=look))
 
 
 @router.post("/digits", response=ArrivalOut)

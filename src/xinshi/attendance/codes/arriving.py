@@ -31,7 +31,7 @@ from xinshi.attendance.codes.domain import (
     decide,
 )
 from xinshi.attendance.codes.models import Trace
-from xinshi.attendance.codes.nearby import Near, near
+from xinshi.attendance.codes.nearby import Near, places, question
 from xinshi.attendance.domain import PresenceOverlaps, StillCheckedIn
 from xinshi.attendance.models import ServiceRecord
 from xinshi.attendance.sites.domain import NOT_ASKED, OutsidePlace, PlaceUnknown, Position, Verdict, judge, wgs84
@@ -88,13 +88,13 @@ class _Decided:
     verdict: Verdict
 
 
-def arrive(*, actor: Actor, claim: Claim) -> Arrival:
+def arrive(*, actor: Actor, claim: Claim, near: list[Near] | None = None) -> Arrival:
     """Check the person in or out, as their state or their choice says; ASK changes nothing.
 
     The caller has judged the code. The actor is the person, the kiosk, or who leads (NotFound otherwise). What was refused
-    and must be remembered is returned, not raised.
+    and must be remembered is returned, not raised. `near`: the person's places, where the caller read them just now.
     """
-    found = _decided(actor, claim)
+    found = _decided(actor, claim, near)
     if isinstance(found, Arrival):
         return found
     if found.outcome is Outcome.IN:
@@ -115,22 +115,22 @@ def _arrive_under_lock(actor: Actor, claim: Claim) -> Arrival:
     return _in(actor, found.one, claim, found.verdict)
 
 
-def _decided(actor: Actor, claim: Claim) -> Arrival | _Decided:
+def _decided(actor: Actor, claim: Claim, near: list[Near] | None = None) -> Arrival | _Decided:
     """What is to be written, or the answer where nothing is; raises refusals that leave nothing behind."""
-    places = _near(claim)
-    if not places:
+    near = _near(claim) if near is None else near
+    if not near:
         raise NoShiftHere
     if claim.way == Trace.Way.OWN_CODE:
-        require_lead(actor, places[0].shift.activity.person_in_charge_id)
+        require_lead(actor, near[0].shift.activity.person_in_charge_id)
     elif claim.way != Trace.Way.KIOSK and actor.person_id != claim.person_id:
         raise NotFound
-    used = next((one for one in places if one.used_for), None)
+    used = next((one for one in near if one.used_for), None)
     if used is not None:
         return _known_already(used)
-    early_minutes = places[0].early_minutes
+    early_minutes = near[0].early_minutes
     early = timedelta(minutes=DEFAULTS.early_minutes if early_minutes is None else early_minutes)
-    step = decide([_standing(one) for one in places], claim.moment, early=early, choice=claim.choice)
-    chosen = next(one for one in places if one.signup.pk == step.signup_id)
+    step = decide([_standing(one) for one in near], claim.moment, early=early, choice=claim.choice)
+    chosen = next(one for one in near if one.signup.pk == step.signup_id)
     if step.is_done:
         return _known_already(chosen)
     if step.outcome is Outcome.ASK:
@@ -164,14 +164,14 @@ def _come_at_once(actor: Actor, found: _Decided, claim: Claim) -> Arrival | None
 
 
 def _near(claim: Claim) -> list[Near]:
-    return near(
-        person_id=claim.person_id,
+    asked = question(
         moment=claim.moment,
         code_key=claim.code_key,
         activity_id=claim.activity_id,
         shift_id=claim.shift_id,
         signup_id=claim.signup_id,
     )
+    return places(asked.about(claim.person_id).ask(), claim.moment)
 
 
 def _standing(one: Near) -> Standing:
@@ -194,7 +194,7 @@ def _known_already(one: Near) -> Arrival:
     """The code served this person before, or they came just now: what was done then."""
     record, signup = one.record, one.signup
     if record is None or one.used_for == Trace.Event.ELSEWHERE:
-        refusal = StillCheckedIn(name=signup.person.name, title=one.still_at)
+        refusal = _still_elsewhere(one)
         return Arrival(Outcome.REFUSED, signup, clock.now(), was_known=True, refusal=refusal)
     if record.state == ServiceRecord.State.WITHDRAWN:
         return Arrival(Outcome.REFUSED, signup, clock.now(), was_known=True, refusal=CheckInTakenBack())
@@ -203,10 +203,18 @@ def _known_already(one: Near) -> Arrival:
     return Arrival(outcome, signup, at, record.pk, record.credited_minutes, was_known=True)
 
 
+def _still_elsewhere(one: Near) -> StillCheckedIn:
+    """By name of the place where they are; they may have gone from there since the code was refused."""
+    title = (
+        ServiceRecord.objects.filter(pk=one.still_record or 0).values_list("shift__activity__title", flat=True).first()
+    )
+    return StillCheckedIn(name=one.signup.person.name, title=title or "")
+
+
 def _in(actor: Actor, one: Near, claim: Claim, verdict: Verdict) -> Arrival:
     signup = one.signup
     if one.still_record is not None:
-        refusal = StillCheckedIn(name=signup.person.name, title=one.still_at)
+        refusal = _still_elsewhere(one)
         _leave_trace(signup, one.still_record, claim, Trace.Event.ELSEWHERE, verdict)
         return Arrival(Outcome.REFUSED, signup, claim.moment, refusal=refusal)
     if one.served_then:

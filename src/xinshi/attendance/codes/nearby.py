@@ -13,7 +13,7 @@ from typing import Any, Final
 from xinshi.activities.models import Activity, ActivityRole, Shift, SignUp
 from xinshi.attendance.codes.domain import LATE_LEAVING
 from xinshi.attendance.models import ServiceRecord
-from xinshi.doors.prepared import known_row, run
+from xinshi.doors.prepared import Answer, Question, known_row
 from xinshi.kernel import clock
 from xinshi.people.models import Person
 
@@ -23,9 +23,6 @@ SELECT s.id, s.shift_id, s.person_id, sh.activity_id, sh.starts_at, sh.ends_at,
        r.id, r.state, r.checked_in_at, r.checked_in_through, r.checked_out_at, r.credited_minutes, r.submission,
        x.is_demanded, si.latitude, si.longitude, si.datum, si.radius_metres,
        (SELECT o.id FROM service_record o JOIN shift os ON os.id = o.shift_id
-        WHERE o.person_id = s.person_id AND o.state = 'open' AND os.ends_at > %s
-          AND (o.signup_id IS NULL OR o.signup_id <> s.id) ORDER BY o.id LIMIT 1),
-       (SELECT oa.title FROM service_record o JOIN shift os ON os.id = o.shift_id JOIN activity oa ON oa.id = os.activity_id
         WHERE o.person_id = s.person_id AND o.state = 'open' AND os.ends_at > %s
           AND (o.signup_id IS NULL OR o.signup_id <> s.id) ORDER BY o.id LIMIT 1),
        EXISTS (SELECT 1 FROM service_record o
@@ -43,9 +40,9 @@ JOIN person p ON p.id = s.person_id
 LEFT JOIN service_record r ON r.signup_id = s.id
 LEFT JOIN activity_site x ON x.activity_id = a.id
 LEFT JOIN presence_site si ON si.id = x.site_id
-WHERE s.person_id = %s AND s.state = 'confirmed' AND sh.starts_at < %s AND sh.ends_at > %s
+WHERE sh.starts_at < %s AND sh.ends_at > %s AND s.state = 'confirmed'
 """
-ORDER: Final = " ORDER BY sh.starts_at, s.id"
+OF_PERSON: Final = " AND s.person_id = {person}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +64,7 @@ class Near:
     record: ServiceRecord | None
     asked: AskedSite | None
     still_record: int | None
-    """The record of another shift in which the person still is, and its title."""
-    still_at: str
+    """The record of another shift in which the person still is."""
     served_then: bool
     used_for: str
     """What this code did for the person before; empty where it did nothing."""
@@ -79,21 +75,17 @@ class Near:
         return self.signup.shift
 
 
-def near(
+def question(
     *,
-    person_id: int,
     moment: datetime,
     code_key: str,
-    activity_id: int | None,
-    shift_id: int | None,
-    signup_id: int | None,
-) -> list[Near]:
-    """The person's confirmed places on the day of `moment`, in order of time.
-
-    Who writes by them has locked the person's row before, or looks again under that lock.
-    """
+    activity_id: int | None = None,
+    shift_id: int | None = None,
+    signup_id: int | None = None,
+) -> Question:
+    """What `places` reads: the confirmed places near `moment` of a person who is still to be named."""
     first, last = moment - LATE_LEAVING, moment + timedelta(days=1)
-    given = [moment, moment, moment, moment, code_key, person_id, last, first]
+    given = [moment, moment, moment, code_key, last, first]
     # A statement for each scope: by a condition that may be switched off the server would plan it anew each time.
     statement = STATEMENT
     for condition, wanted in (
@@ -104,10 +96,17 @@ def near(
         if wanted is not None:
             statement += condition
             given.append(wanted)
-    found, _changed = run(statement + ORDER, given)
-    rows = [_near(row) for row in found]
+    return Question(statement + OF_PERSON, given)
+
+
+def places(answer: Answer, moment: datetime) -> list[Near]:
+    """The person's confirmed places on the day of `moment`, in order of time.
+
+    Who writes by them has locked the person's row before, or looks again under that lock.
+    """
     day = clock.local_day(moment)
-    return [row for row in rows if clock.local_day(row.shift.starts_at) == day]
+    rows = [row for row in map(_near, answer) if clock.local_day(row.shift.starts_at) == day]
+    return sorted(rows, key=lambda row: (row.shift.starts_at, row.signup.pk))
 
 
 def _near(row: tuple[Any, ...]) -> Near:
@@ -152,7 +151,7 @@ def _near(row: tuple[Any, ...]) -> Near:
     asked = None
     if row[20] is not None:
         asked = AskedSite(bool(row[20]), float(row[21]), float(row[22]), row[23], row[24])
-    return Near(signup, record, asked, row[25], row[26] or "", bool(row[27]), row[28] or "", row[29])
+    return Near(signup, record, asked, row[25], bool(row[26]), row[27] or "", row[28])
 
 
 def _utc(moment: datetime) -> datetime:

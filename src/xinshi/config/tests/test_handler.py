@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import Http404
 from django.urls import URLResolver, get_resolver, resolve
 from django.urls.converters import IntConverter, SlugConverter, StringConverter
 from django.urls.resolvers import RoutePattern
 
-from xinshi.config.handler import FOR_PAGES, Handler, is_programs
+from xinshi.config.handler import FOR_PAGES, HEADERS_ONLY, Handler, is_programs
 from xinshi.kernel.actor import Actor, Role
 from xinshi.people.access import actor_for
 from xinshi.people.actions import NewUser, create_users, issue_token
@@ -97,7 +99,16 @@ def told(handler: Handler, method: str, path: str, **headers: str) -> tuple[str,
 
 
 @pytest.fixture
-def token(db: None) -> str:
+def token(db: None) -> Iterator[str]:
+    """Of a coordinator. A request would end the test's connection with its transaction: Django's client sees to it, too."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield _issued()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def _issued() -> str:
     [user_id] = create_users(
         actor=Actor.system("tests"),
         users=[NewUser(username="li", password=None, person_id=None, roles=frozenset({Role.COORDINATOR}))],
@@ -106,24 +117,48 @@ def token(db: None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "status"),
     [
-        ("GET", "/api/v1/people/me"),
-        ("GET", "/api/v1/activities/"),
-        ("GET", "/api/v1/nowhere"),
-        ("DELETE", "/api/v1/people/me"),
-        ("POST", "/api/v1/attendance/codes"),
-        ("GET", "/api/v1/ledger/accounts/7"),
+        ("GET", "/api/v1/people/me", 200),
+        ("GET", "/api/v1/activities", 200),
+        ("GET", "/api/v1/nowhere", 404),
+        ("DELETE", "/api/v1/people/me", 405),
+        ("POST", "/api/v1/attendance/codes", 422),
+        ("GET", "/api/v1/ledger/accounts/7", 404),
     ],
 )
-def test_a_program_is_told_the_same_with_and_without_what_pages_need(token: str, method: str, path: str) -> None:
+def test_a_program_is_told_the_same_with_and_without_what_pages_need(
+    token: str, method: str, path: str, status: int
+) -> None:
     handler = Handler()
     for bearer in (f"Bearer {token}", "Bearer xinshi_of_nobody"):
         short = told(handler, method, path, HTTP_AUTHORIZATION=bearer)
         # A cookie of no meaning takes the way of the pages.
         assert short == told(handler, method, path, HTTP_AUTHORIZATION=bearer, HTTP_COOKIE="seen=1")
+        assert int(short[0][:3]) in ((status,) if token in bearer else (status, 401))
         assert short[1]["Cache-Control"] == "private, no-store"
         assert short[1]["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("line", ["http", "https"])
+def test_a_program_is_sent_to_an_encrypted_line_as_a_page_is(token: str, settings: Any, line: str) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
+    handler = Handler()
+    answers = [
+        told(
+            handler,
+            "GET",
+            "/api/v1/people/me",
+            HTTP_AUTHORIZATION=f"Bearer {token}",
+            **{"wsgi.url_scheme": line},
+            **more,
+        )
+        for more in ({}, {"HTTP_COOKIE": "seen=1"}, {})
+    ]
+    assert answers[0] == answers[1] == answers[2]
+    status, headers, _ = answers[0]
+    assert status[:3] == {"http": "301", "https": "200"}[line]
+    assert headers.get("Strict-Transport-Security") == {"http": None, "https": "max-age=60"}[line]
 
 
 def test_only_a_token_without_any_cookie_passes_by_sessions() -> None:
@@ -140,4 +175,4 @@ def test_only_a_token_without_any_cookie_passes_by_sessions() -> None:
 
 
 def test_every_middleware_that_programs_pass_by_is_one_of_the_sites() -> None:
-    assert set(settings.MIDDLEWARE) > FOR_PAGES
+    assert set(settings.MIDDLEWARE) > {*FOR_PAGES, *HEADERS_ONLY}
