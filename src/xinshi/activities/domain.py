@@ -34,7 +34,7 @@ CATEGORY_CODES: Final = frozenset(code for code, _english, _chinese in SERVICE_C
 
 class ShiftFull(DomainError):
     code = "shift_full"
-    message = gettext_noop("All places of this shift are taken. Choose another shift.")
+    message = gettext_noop("All places of this shift are taken.")
 
 
 class ShiftStarted(DomainError):

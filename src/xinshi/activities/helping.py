@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from xinshi.activities.domain import ShiftFull, WaitingListFull
+from xinshi.activities.domain import WaitingListFull
 from xinshi.activities.reasons import Help
 from xinshi.kernel.errors import DomainError, gettext_noop
 
@@ -39,8 +39,8 @@ PAGES: Final[Mapping[Help, str]] = {
     Help.PASSBOOK: "bank:own",
 }
 
-SAID_ALREADY: Final = frozenset({ShiftFull.code, WaitingListFull.code})
-"""Refusals that end with what would help."""
+SAID_ALREADY: Final = frozenset({WaitingListFull.code})
+"""Refusals that end with what would help. A full shift does not: many may wait for a place."""
 
 
 def help_sentence(kind: Help, refusal: DomainError | None) -> str:

@@ -157,6 +157,16 @@ def test_what_would_help_is_said_once(cast: Cast, make_activity: MakeActivity) -
         assert page.count("Choose another shift.") == 1
 
 
+def test_who_may_wait_is_not_sent_to_another_shift(cast: Cast, make_activity: MakeActivity) -> None:
+    made = make_activity(places=1)
+    Shift.objects.update(reserve=2)
+    sign_up(actor=cast.volunteer.actor, shift_id=made.shift_ids[0])
+    page = text(cast.second.client.get("/activities/", {"tab": "others"}, headers={"Accept-Language": "en"}))
+    assert "All places of this shift are taken." in page
+    assert url("wait", made.shift_ids[0]) in page
+    assert "Choose another shift." not in page
+
+
 def test_of_a_coupled_activity_the_card_that_was_asked_for_is_refused(cast: Cast, make_activity: MakeActivity) -> None:
     made = make_activity(shifts=2)
     Activity.objects.filter(pk=made.activity_id).update(is_coupled=True)
