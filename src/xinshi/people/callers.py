@@ -58,5 +58,6 @@ class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> object | None:
         question = self._beside(request) if self._beside is not None else None
         actor, answer = actor_and_answer(token, question)
-        request.actor, request.answered_beside = actor, answer  # type: ignore[attr-defined]  # read by doors.api
+        if actor is not None:  # Otherwise the session may say who calls.
+            request.actor, request.answered_beside = actor, answer  # type: ignore[attr-defined]  # read by doors.api
         return actor

@@ -149,6 +149,17 @@ def test_a_forged_or_old_code_is_judged_however_it_was_looked_up(
     assert (ServiceRecord.objects.count(), Trace.objects.count()) == (0, 0)
 
 
+def test_a_session_speaks_where_the_token_does_not(cast: Cast, service: Service) -> None:
+    shift = service.shift([cast.volunteer.person_id])
+    answer = cast.volunteer.client.post(
+        CODES,
+        {"code": code_of(shift.activity_id)},
+        content_type="application/json",
+        headers={"Authorization": "Bearer xinshi_of_nobody"},
+    )
+    assert said(answer) == (200, "in")
+
+
 def test_who_has_no_place_or_no_person_is_told_so(cast: Cast, service: Service) -> None:
     shift = service.shift([cast.volunteer.person_id])
     other = issue_token(actor=cast.second.actor, name="phone")
