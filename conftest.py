@@ -190,13 +190,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(django_db_blocker: Any) -> Iterator[TestDatabase]:
     with django_db_blocker.unblock():
         database = TestDatabase.of_this_process()
         database.create()
         patch = pytest.MonkeyPatch()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: database.renew())
-        yield
+        yield database
         patch.undo()
         database.drop()
 

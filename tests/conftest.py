@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from xinshi.bank.actions import open_passbooks
@@ -19,10 +23,16 @@ class Cast:
     """The actors by role; volunteer, leader and coordinator are people with passbooks."""
 
     actors: dict[Role, Actor]
+    sessions: dict[Role, str] = field(default_factory=dict)
+    """Keys of sessions that began beforehand."""
 
     def client(self, role: Role | None) -> Client:
         """A browser in which `role` has signed in; None: nobody."""
         client = Client()
+        if role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+            if SESSION_KEY in client.session:  # Whoever asked before in the same test may have ended it.
+                return client
         if role is not None:
             from xinshi.people.models import User
 
@@ -64,3 +74,18 @@ def make_cast() -> Cast:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return make_cast()
+
+
+@pytest.fixture(scope="module")
+def standing_cast(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Cast]:
+    """The cast, signed in once for a file of many small tests.
+
+    It is committed, so that each test (with `db`) rolls back to it; after the file the worker's database is made anew.
+    """
+    with django_db_blocker.unblock():
+        cast = make_cast()
+        for role in Role:
+            cast.sessions[role] = str(cast.client(role).session.session_key)
+    yield cast
+    with django_db_blocker.unblock():
+        django_db_setup.renew()

@@ -39,10 +39,10 @@ def test_every_page_says_to_whom_it_is_open() -> None:
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("address", PAGES, ids=str)
-def test_a_page_opens_only_to_its_roles_and_methods(cast: Cast, address: Address) -> None:
+def test_a_page_opens_only_to_its_roles_and_methods(db: None, standing_cast: Cast, address: Address) -> None:
     roles, methods = address.view.page_roles, address.view.page_methods
     for role in (None, *Role):
-        client = cast.client(role)
+        client = standing_cast.client(role)
         for method in METHODS:
             response = client.generic(method, address.path)
             if method not in methods:
@@ -60,11 +60,11 @@ def test_a_page_opens_only_to_its_roles_and_methods(cast: Cast, address: Address
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("address", PAGES, ids=str)
-def test_a_page_that_changes_something_wants_the_csrf_token(cast: Cast, address: Address) -> None:
+def test_a_page_that_changes_something_wants_the_csrf_token(db: None, standing_cast: Cast, address: Address) -> None:
     if "POST" not in address.view.page_methods or address.name in OF_PARTNERS:
         return
     for role in (None, *Role):
-        client = cast.client(role)
+        client = standing_cast.client(role)
         client.handler.enforce_csrf_checks = True
         assert client.post(address.path).status_code == 403, role
 
@@ -74,20 +74,20 @@ WITH_NUMBERS = [address for address in addresses() if "/1/" in address.path or a
 
 
 @pytest.mark.parametrize("address", WITH_NUMBERS, ids=str)
-def test_a_number_that_no_database_holds_is_just_not_there(cast: Cast, address: Address) -> None:
+def test_a_number_that_no_database_holds_is_just_not_there(db: None, standing_cast: Cast, address: Address) -> None:
     path = address.path.replace("/1/", f"/{HUGE}/")
     for role in Role:
-        client = cast.client(role)
+        client = standing_cast.client(role)
         for method in ("GET", "POST"):
             assert client.generic(method, path).status_code < 500, (role, method)
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("name", sorted(OF_LIBRARIES - {"account_login", "account_logout", "account_inactive"}))
-def test_ones_own_account_wants_somebody_signed_in(cast: Cast, name: str) -> None:
+def test_ones_own_account_wants_somebody_signed_in(db: None, standing_cast: Cast, name: str) -> None:
     from django.urls import reverse
 
-    response = cast.client(None).get(reverse(name))
+    response = standing_cast.client(None).get(reverse(name))
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/account/login/")
 
@@ -108,8 +108,8 @@ def test_the_api_answers_nobody_who_is_not_signed_in(db: None, address: Address)
 
 
 @pytest.mark.any_database
-def test_the_api_takes_no_forged_write_from_a_browser(cast: Cast) -> None:
-    client = cast.client(Role.COORDINATOR)
+def test_the_api_takes_no_forged_write_from_a_browser(db: None, standing_cast: Cast) -> None:
+    client = standing_cast.client(Role.COORDINATOR)
     client.handler.enforce_csrf_checks = True
     refused = set()
     for address, method in product(OPERATIONS, ("POST", "PUT", "PATCH", "DELETE")):
@@ -130,9 +130,9 @@ def test_the_api_refuses_in_the_callers_language(db: None, language: str, words:
 
 
 @pytest.mark.parametrize("address", OF_THE_API, ids=str)
-def test_the_api_never_breaks_whoever_asks(cast: Cast, address: Address) -> None:
+def test_the_api_never_breaks_whoever_asks(db: None, standing_cast: Cast, address: Address) -> None:
     for role in Role:
-        client = cast.client(role)
+        client = standing_cast.client(role)
         for method in METHODS:
             response = client.generic(method, address.path, "{}", content_type="application/json")
             assert response.status_code < 500, (role, method)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -11,7 +12,7 @@ from django.db import close_old_connections, connection
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 
-from tests.conftest import make_cast
+from tests.conftest import Cast
 from xinshi.config.wsgi import application
 from xinshi.kernel.actor import Actor, Role
 from xinshi.people.actions import grant_role, issue_token
@@ -25,19 +26,19 @@ schema = schemathesis.openapi.from_wsgi(
 )
 
 
-@pytest.fixture
-def token(db: None) -> str:
+@pytest.fixture(scope="module")
+def token(standing_cast: Cast, django_db_blocker: Any) -> str:
     """Of somebody with a passbook and every role, so that no request ends at a missing right."""
-    cast = make_cast()
-    coordinator = cast.actors[Role.COORDINATOR]
+    coordinator = standing_cast.actors[Role.COORDINATOR]
     assert coordinator.user_id is not None
-    for role in set(Role) - coordinator.roles:
-        grant_role(actor=Actor.system("tests"), user_id=coordinator.user_id, role=role)
-    return issue_token(actor=coordinator, name="fuzz")
+    with django_db_blocker.unblock():
+        for role in set(Role) - coordinator.roles:
+            grant_role(actor=Actor.system("tests"), user_id=coordinator.user_id, role=role)
+        return issue_token(actor=coordinator, name="fuzz")
 
 
 @pytest.fixture
-def one_connection() -> Iterator[None]:
+def one_connection(db: None) -> Iterator[None]:
     """Requests share the test's connection, as in Django's own test client."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -44,8 +44,15 @@ class Document(OpenAPISchema):
 
 
 class HospitalAPI(NinjaAPI):
+    def __init__(self, *how: Any, **more: Any) -> None:
+        super().__init__(*how, **more)
+        self._documents: dict[str, Document] = {}
+
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
+        """Written once for each address that it is asked at: that takes seconds, and it changes with the program alone."""
         prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
-        return Document(self, prefix)
+        if prefix not in self._documents:
+            self._documents[prefix] = Document(self, prefix)
+        return self._documents[prefix]

@@ -33,6 +33,13 @@ def test_every_name_means_one_object_or_enumeration() -> None:
 
 
 @pytest.mark.any_database
+def test_the_document_is_written_once_for_each_address() -> None:
+    assert api.get_openapi_schema() is api.get_openapi_schema()
+    elsewhere = api.get_openapi_schema(path_prefix="/elsewhere/")
+    assert all(path.startswith("/elsewhere/") for path in elsewhere["paths"])
+
+
+@pytest.mark.any_database
 def test_an_enumeration_inside_a_model_carries_the_models_name() -> None:
     schemas = api.get_openapi_schema()["components"]["schemas"]
     assert schemas["ActivityState"]["enum"] == ["draft", "published", "cancelled", "finished"]
