@@ -50,12 +50,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """`places`: by parameter of the SQL, the name of the value that goes there, or the constant itself in a tuple."""
+    """`places`: by parameter of the SQL, the name of the value that goes there, or the constant itself in a tuple.
+
+    `statement`: the SQL as PostgreSQL reads it.
+    """
 
     sql: str
     places: Sequence[str | tuple[object]]
     converters: Mapping[int, Any]
     compiler: Any
+    statement: bytes = b""
 
     def converted(self, rows: list[tuple[Any, ...]], *, binary: bool) -> list[tuple[Any, ...]]:
         """The rows as the ORM gives them. In binary form the driver has read JSON already."""
@@ -136,18 +140,17 @@ def _numbered(database: Any, compiled: _Compiled) -> _Compiled:
     ]
     parts = [part.replace("%%", "%") for part in parts]
     sql = parts[0] + "".join(place + part for place, part in zip(written, parts[1:], strict=True))
-    return _Compiled(sql, tuple(names), compiled.converters, compiled.compiler)
+    return _Compiled(sql, tuple(names), compiled.converters, compiled.compiler, sql.encode())
 
 
 def _prepared(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    import psycopg  # Here and below: a bank on SQLite starts without it.
+    from xinshi.doors.driver import line_of  # Here and below: a bank on SQLite starts without the driver.
 
     database.ensure_connection()
     with database.wrap_database_errors:
-        cursor = psycopg.RawCursor(database.connection)
-        parameters = [_text(values[str(name)]) for name in compiled.places]
+        values_by_place = [_text(values[str(name)]) for name in compiled.places]
         # In binary form moments are read by the driver's compiled code; as text Django reads them by a pattern.
-        return cursor.execute(compiled.sql.encode(), parameters, prepare=True, binary=True).fetchall()
+        return line_of(database).ask(compiled.statement, values_by_place, binary=True)[0]
 
 
 def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
@@ -160,14 +163,11 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
         with database.cursor() as cursor:
             cursor.execute(sql, [_stored(database, value) for value in parameters])
             return cursor.fetchall() if cursor.description else [], cursor.rowcount
-    import psycopg
+    from xinshi.doors.driver import line_of, numbered
 
     database.ensure_connection()
     with database.wrap_database_errors:
-        driver = psycopg.Cursor(database.connection)
-        driver.execute(sql.encode(), [_text(value) for value in parameters], prepare=True)
-        answer = driver.pgresult  # `description` would describe every column anew.
-        return driver.fetchall() if answer is not None and answer.nfields else [], driver.rowcount
+        return line_of(database).ask(numbered(sql), [_text(value) for value in parameters], binary=False)
 
 
 def known_row(model: type[Row], columns: Mapping[str, Any], **related: Model | None) -> Row:
