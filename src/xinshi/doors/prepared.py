@@ -145,7 +145,7 @@ def _prepared(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> 
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor = psycopg.RawCursor(database.connection)
-        parameters = [_text(values[str(name)]) for name in compiled.places]
+        parameters = [as_text(values[str(name)]) for name in compiled.places]
         # In binary form moments are read by the driver's compiled code; as text Django reads them by a pattern.
         return cursor.execute(compiled.sql.encode(), parameters, prepare=True, binary=True).fetchall()
 
@@ -165,9 +165,10 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
     database.ensure_connection()
     with database.wrap_database_errors:
         driver = psycopg.Cursor(database.connection)
-        driver.execute(sql.encode(), [_text(value) for value in parameters], prepare=True)
+        driver.execute(sql.encode(), [as_text(value) for value in parameters], prepare=True)
         answer = driver.pgresult  # `description` would describe every column anew.
-        return driver.fetchall() if answer is not None and answer.nfields else [], driver.rowcount
+        assert answer is not None, "within a pipeline nobody waits: see `send`"
+        return driver.fetchall() if answer.nfields else [], driver.rowcount
 
 
 def known_row(model: type[Row], columns: Mapping[str, Any], **related: Model | None) -> Row:
@@ -197,7 +198,7 @@ def is_watched(database: Any) -> bool:
     return bool(database.execute_wrappers) or bool(database.queries_logged)
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
     """Values go as text whose types the server takes from the statement: one plan, however large a number is."""
     if value is None:
         return None
