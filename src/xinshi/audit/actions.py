@@ -26,4 +26,5 @@ def record_many(*, actor: Actor, action: str, objects: Iterable[tuple[str, dict[
         AuditEntry,
         each={"object_ref": [reference for reference, _ in lines], "detail": [detail for _, detail in lines]},
         same={"at": clock.now(), "actor_ref": actor.reference, "action": action},
+        wants_ids=False,
     )

@@ -121,6 +121,10 @@ class DepositResult(NamedTuple):
     donation_minutes: int = 0
     notice_until: date | None = None
 
+    def again(self) -> DepositResult:
+        """What the same source brings where it is named once more."""
+        return self._replace(is_new=False, notice_until=None)
+
 
 def star_level(
     certified_minutes: int,

@@ -34,11 +34,13 @@ class Line:
         if name is None:
             cursor = psycopg.RawCursor(self.connection)
             cursor.execute(statement, values, prepare=True, binary=binary)
-            has_rows = cursor.pgresult is not None and cursor.pgresult.nfields
+            has_rows = (
+                cursor.pgresult is None or cursor.pgresult.nfields
+            )  # None: in a pipeline who asks waits for rows.
             return cursor.fetchall() if has_rows else [], cursor.rowcount
         line = self.connection.pgconn
         given: Any = [value.encode() if value is not None else None for value in values]  # Its type knows no NULL.
-        with self.connection.lock:  # Another thread may write beside (`doors.beside`).
+        with self.connection.lock:  # A connection may be another thread's as well.
             answer = line.exec_prepared(name, given, result_format=Format.BINARY if binary else Format.TEXT)
             if answer.status == ExecStatus.TUPLES_OK:
                 self._reader.set_pgresult(answer)

@@ -21,6 +21,7 @@ from xinshi.kernel.errors import gettext_noop
 from xinshi.kernel.minutes import hours_figure
 
 ZHIYUANHUI: Final = "zhiyuanhui"
+NUMBER_DIGITS: Final = 18
 VOLUNTEER_NUMBER: Final = re.compile(r"\d{18}")
 """18 digits and no identity number: nothing is checksummed."""
 ROUNDING_MINUTES: Final = 3
@@ -200,18 +201,18 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
 
     The name is left out where the number stands for the person: a corrected name leaves the file the same file.
     """
-    stands_for_person = VOLUNTEER_NUMBER.fullmatch(row.number) or row.number.startswith(DOCUMENT_MARK)
-    who = row.number if stands_for_person else f"{row.number}/{plain_name(row.name)}"
-    parts = [
+    number, start, end = row.number, row.starts_at, row.ends_at
+    stands_for_person = (len(number) == NUMBER_DIGITS and number.isdecimal()) or number.startswith(DOCUMENT_MARK)
+    parts = (
         HONORARY_HOURS if kind is FileKind.HONORARY else VERIFIED_HOURS,
-        who,
+        number if stands_for_person else f"{number}/{plain_name(row.name)}",
         "" if row.minutes is None else str(row.minutes),
-        "" if row.starts_at is None else _moment_text(row.starts_at),
-        "" if row.ends_at is None else _moment_text(row.ends_at),
-        "" if row.day is None or row.starts_at is not None else row.day.isoformat(),
+        "" if start is None else _moment_text(start),
+        "" if end is None else _moment_text(end),
+        "" if row.day is None or start is not None else row.day.isoformat(),
         plain_text(row.title),
         *row.raw,
-    ]
+    )
     return "\x1f".join(parts)
 
 

@@ -25,8 +25,7 @@ SETTLED: Final = frozenset({"credited", "held_back", "discarded", "already_known
 """States of a line of the same file that an import of it leaves as they are; the others are looked at again."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
+class KnownPerson(NamedTuple):
     """Whom a volunteer number or a name means, and whether hours can be deposited for them: `refusal` says why not."""
 
     id: int
@@ -85,6 +84,8 @@ def keyed_rows(
 
     `counted`: the keys that occur more than once, where they are known.
     """
+    if counted is not None and not counted:
+        return [Keyed(row, key, 0) for row, key in rows]
     seen = Counter() if seen is None else seen
     found = []
     for row, key in rows:
@@ -113,7 +114,8 @@ class Judge:
 
     def decide(self, keyed: Keyed) -> Decision:
         row = keyed.row
-        if self.known.earlier.get((keyed.key, keyed.occurrence)) in SETTLED:
+        earlier = self.known.earlier
+        if earlier and earlier.get((keyed.key, keyed.occurrence)) in SETTLED:
             self._remember(keyed.key)
             return Decision(keyed, RowState.ALREADY_KNOWN, is_settled=True)
         fault = row.fault or time_fault(row, now=self.known.now)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -30,11 +29,12 @@ from xinshi.bank.queries import timeline
 from xinshi.bank.replay import NOTICE, donation_key, main_key, notice_key
 from xinshi.bank.rules import Policy, Rules
 from xinshi.bank.timeline import Timeline
-from xinshi.doors.beside import beside, nothing
 from xinshi.doors.lookups import Many
+from xinshi.doors.pipeline import nothing, pipelined
 from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
+from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import NotFound, gettext_noop
 from xinshi.kernel.minutes import hours_figure
 from xinshi.ledger.actions import hold_many, post_batch, release, reverse, system_account
@@ -56,11 +56,9 @@ class _Book(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A deposit as it will stand in the table: the names are those of its columns."""
+    """A deposit as it will stand in the table, but for its transfers: the names are those of its columns."""
 
     passbook_id: int
-    transfer_id: int | None
-    donation_transfer_id: int | None
     kind: str
     category: str
     title: str
@@ -93,8 +91,8 @@ def deposit_many(
     passbook; SourceDepositedOtherwise where a source stands in the book with other figures.
 
     What is credited is decided in `crediting`; the deposit names the version of the policy that held on the day of service.
-    Public notice and the most that one may hold are those of today. `meanwhile`: a write of the caller's own, which goes
-    along while the deposits are put together.
+    Public notice and the most that one may hold are those of today. `meanwhile`: a write of the caller's own, at which the
+    database works while the deposits are put together; as in `pipelined`, it asks for no answer.
     """
     if not deposits:
         meanwhile()
@@ -112,27 +110,28 @@ def deposit_many(
         if meant != _meaning(new, passbooks):
             raise SourceDepositedOtherwise(source=new.source_ref)
     batch = _Batch(actor, list(fresh.values()), passbooks, policies, partner)
-    with beside(meanwhile, rows=len(deposits)):
-        ids, rows = _write(batch) if fresh else ({}, {})
+    if fresh:
+        written = _write(batch, meanwhile)
+    else:
+        meanwhile()
+        written = {}
     results = []
-    notice_until = batch.notice_until
     seen: set[str] = set()
     for new in deposits:
-        stored = known.get(new.source_ref)
-        row = rows[new.source_ref] if stored is None else stored
-        is_new = stored is None and new.source_ref not in seen
+        result = written.get(new.source_ref) or _result_of(known[new.source_ref])
+        results.append(result.again() if new.source_ref in seen else result)
         seen.add(new.source_ref)
-        results.append(
-            DepositResult(
-                ids[new.source_ref] if stored is None else stored.pk,
-                row.transfer_id,
-                row.credited_minutes,
-                is_new,
-                row.donation_minutes,
-                notice_until if is_new and row.transfer_id is not None else None,
-            )
-        )
     return results
+
+
+def _result_of(stored: Deposit) -> DepositResult:
+    return DepositResult(
+        stored.pk,
+        stored.transfer_id,
+        stored.credited_minutes,
+        is_new=False,
+        donation_minutes=stored.donation_minutes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,27 +192,45 @@ def _meaning_of(stored: Deposit) -> tuple[object, ...]:
     return stored.passbook_id, stored.raw_minutes, stored.kind, stored.worked_on
 
 
-def _write(batch: _Batch) -> tuple[dict[str, int], dict[str, _Row]]:
-    """The new deposits' ids and rows by their sources."""
-    credited = _credits(batch)
-    posted = _post(batch, credited)
-    rows = _rows(batch, credited, posted)
-    ids = drawn_ids(Deposit, len(rows))
-    columns = dict(zip(ROW_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-    with beside(partial(insert_many, Deposit, each=columns, ids=ids), rows=len(rows)):
-        _hold_for_notice(batch, credited)
-        record_many(
-            actor=batch.actor,
-            action="bank.deposit",
-            objects=[
-                (f"deposit:{pk}", {"source": row.source_ref, "minutes": row.credited_minutes})
-                for pk, row in zip(ids, rows, strict=True)
-            ],
+def _write(batch: _Batch, meanwhile: Callable[[], object]) -> dict[str, DepositResult]:
+    """Write the new deposits, and before them what else the caller writes: results by their sources.
+
+    The ledger is asked last, for nothing else needs an answer: what is put together here takes the program less time than
+    the database needs for what it was sent before.
+    """
+    source_account_id = _source_account(batch.partner)
+    ids = drawn_ids(Deposit, len(batch.fresh))
+    with pipelined(rows=len(ids)):
+        meanwhile()
+        credited = _credits(batch)
+        _tell(batch, credited, ids)
+        columns = _columns(batch, credited)
+        posted = _posted(batch, credited, source_account_id)
+        main = [posted.get(main_key(new.source_ref)) for new in batch.fresh]
+        donation = [posted.get(donation_key(new.source_ref)) for new in batch.fresh]
+        insert_many(Deposit, each=columns | {"transfer_id": main, "donation_transfer_id": donation}, ids=ids)
+        results = _results(batch, credited, ids, main)
+    _hold_for_notice(batch, credited)
+    passbook_ids = sorted({batch.passbooks[new.person_id].pk for new in batch.fresh})
+    publish(Deposited(deposit_ids=tuple(ids), passbook_ids=tuple(passbook_ids)))
+    return results
+
+
+def _results(
+    batch: _Batch, credited: Sequence[Credit], ids: Sequence[int], transfer_ids: Sequence[int | None]
+) -> dict[str, DepositResult]:
+    until = batch.notice_until
+    return {
+        new.source_ref: DepositResult(
+            pk,
+            transfer_id,
+            one.minutes,
+            is_new=True,
+            donation_minutes=one.donation_minutes,
+            notice_until=None if transfer_id is None else until,
         )
-        _add_certified(rows)
-        publish(Deposited(deposit_ids=tuple(ids), passbook_ids=tuple(sorted({row.passbook_id for row in rows}))))
-        sources = [row.source_ref for row in rows]
-        return dict(zip(sources, ids, strict=True)), dict(zip(sources, rows, strict=True))
+        for new, one, pk, transfer_id in zip(batch.fresh, credited, ids, transfer_ids, strict=True)
+    }
 
 
 def _credits(batch: _Batch) -> list[Credit]:
@@ -275,12 +292,27 @@ def _count_credited(tally: Tally, batch: _Batch, rules: Sequence[Rules]) -> None
                 tally.by_activity[person_of[pk], ref] += minutes
 
 
-def _post(batch: _Batch, credited: Sequence[Credit]) -> dict[str, int]:
-    """Book both parts of every deposit, the balance's and the one that can only be donated: transfer ids by key."""
-    partner = batch.partner
-    source_account = (
+def _source_account(partner: str) -> int:
+    return (
         system_account(AccountKind.CLEARING, f"partner:{partner}") if partner else system_account(AccountKind.ISSUANCE)
     )
+
+
+def _tell(batch: _Batch, credited: Sequence[Credit], ids: Sequence[int]) -> None:
+    """Enter each deposit into the audit trail, and its minutes into what its passbook says was certified."""
+    record_many(
+        actor=batch.actor,
+        action="bank.deposit",
+        objects=[
+            (f"deposit:{pk}", {"source": new.source_ref, "minutes": one.minutes})
+            for pk, new, one in zip(ids, batch.fresh, credited, strict=True)
+        ],
+    )
+    _add_certified(batch)
+
+
+def _posted(batch: _Batch, credited: Sequence[Credit], source_account_id: int) -> dict[str, int]:
+    """Book both parts of every deposit, the balance's and the one that can only be donated: transfer ids by key."""
     pairs = list(zip(batch.fresh, credited, strict=True))
     givers = {new.person_id for new, one in pairs if one.donation_minutes}
     donation = donation_accounts(sorted(givers)) if givers else {}
@@ -295,7 +327,7 @@ def _post(batch: _Batch, credited: Sequence[Credit]) -> dict[str, int]:
                 transfers.append(
                     NewTransfer(
                         key=key,
-                        debit_id=source_account,
+                        debit_id=source_account_id,
                         credit_id=account_id,
                         minutes=minutes,
                         kind=kinds[new.kind],
@@ -306,13 +338,12 @@ def _post(batch: _Batch, credited: Sequence[Credit]) -> dict[str, int]:
     return {one.key: one.id for one in post_batch(transfers=transfers, actor_ref=batch.actor.reference)}
 
 
-def _rows(batch: _Batch, credited: Sequence[Credit], posted: Mapping[str, int]) -> list[_Row]:
+def _columns(batch: _Batch, credited: Sequence[Credit]) -> dict[str, list[Any]]:
+    """The deposits as they will stand in the table, but for their transfers."""
     at = clock.now()
-    return [
+    rows = [
         _Row(
             passbook_id=batch.passbooks[new.person_id].pk,
-            transfer_id=posted.get(main_key(new.source_ref)),
-            donation_transfer_id=posted.get(donation_key(new.source_ref)),
             kind=new.kind.value,
             category=new.category,
             title=new.title[:120],
@@ -332,6 +363,7 @@ def _rows(batch: _Batch, credited: Sequence[Credit], posted: Mapping[str, int]) 
         )
         for new, one in zip(batch.fresh, credited, strict=True)
     ]
+    return dict(zip(ROW_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _hold_for_notice(batch: _Batch, credited: Sequence[Credit]) -> None:
@@ -358,13 +390,14 @@ def _hold_for_notice(batch: _Batch, credited: Sequence[Credit]) -> None:
     )
 
 
-def _add_certified(rows: Sequence[_Row]) -> None:
+def _add_certified(batch: _Batch) -> None:
     """Raise lifetime certified minutes, and those of them that are verified."""
     certified: dict[int, int] = defaultdict(int)
     verified: dict[int, int] = defaultdict(int)
-    for row in rows:
-        certified[row.passbook_id] += row.raw_minutes
-        verified[row.passbook_id] += row.raw_minutes if row.kind == Deposit.Kind.VERIFIED else 0
+    for new in batch.fresh:
+        passbook_id = batch.passbooks[new.person_id].pk
+        certified[passbook_id] += new.raw_minutes
+        verified[passbook_id] += new.raw_minutes if new.kind is HoursKind.VERIFIED else 0
     passbook_ids = sorted(certified)
     update_many(
         Passbook,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from xinshi.audit.actions import record
 from xinshi.audit.models import AuditEntry
 from xinshi.bank.actions import NewDeposit, deposit_many, open_passbooks, raise_stars, reverse_deposit
 from xinshi.bank.domain import DepositReversedBefore, PassbookNotOpen, SourceDepositedOtherwise
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
-from xinshi.bank.tests.conftest import SYSTEM, Cast, PutIn
+from xinshi.bank.tests.conftest import SYSTEM, Cast, LetHold, PutIn
+from xinshi.doors.pipeline import ROWS_MIN
+from xinshi.doors.rows import update_many
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import NotAllowed, NotFound
 from xinshi.kernel.ids import has_valid_check_digit
@@ -21,6 +24,8 @@ from xinshi.ledger.queries import balance, system_totals
 from xinshi.ledger.verification import verify
 from xinshi.messages.models import Message
 from xinshi.outbox.models import StoredEvent
+
+MANY = ROWS_MIN + 50
 
 
 def new(person_id: int, source: str, minutes: int = 60, **changes: object) -> NewDeposit:
@@ -108,6 +113,33 @@ def test_two_thousand_deposits_in_one_go_cost_a_bounded_number_of_queries(
         results = deposit_many(actor=SYSTEM, deposits=deposits)
     assert [result.minutes for result in results] == [1 + number % 7 for number in range(2_000)]
     assert cast.volunteer.passbook.certified_minutes == sum(1 + number % 7 for number in range(2_000))
+
+
+def test_hundreds_of_deposits_are_booked_all_or_none_with_what_is_written_meanwhile(
+    cast: Cast, let_hold: LetHold
+) -> None:
+    """So many that PostgreSQL is sent the next statement before it has answered the last one."""
+    let_hold(holding_cap_minutes=100)
+    deposits = [new(cast.volunteer.person_id, f"row:{number}", 1) for number in range(MANY)]
+
+    def write_trail() -> None:
+        record(actor=SYSTEM, action="bank.meanwhile", object_ref="test:1")
+
+    def write_what_fails() -> None:
+        ids = [Passbook.objects.values_list("pk", flat=True)[0]]
+        update_many(Passbook, ids, same={"certified_minutes": -1})
+
+    with pytest.raises(IntegrityError):
+        deposit_many(actor=SYSTEM, deposits=deposits, meanwhile=write_what_fails)
+    assert (Deposit.objects.count(), Transfer.objects.count(), cast.volunteer.passbook.certified_minutes) == (0, 0, 0)
+    results = deposit_many(actor=SYSTEM, deposits=deposits, meanwhile=write_trail)
+    assert [row.source_ref for row in Deposit.objects.order_by("pk")] == [one.source_ref for one in deposits]
+    assert [(one.minutes, one.donation_minutes) for one in results] == [(1, 0)] * 100 + [(1, 1)] * (MANY - 100)
+    assert cast.volunteer.passbook.certified_minutes == MANY
+    assert AuditEntry.objects.filter(action="bank.deposit").count() == MANY
+    assert AuditEntry.objects.filter(action="bank.meanwhile").count() == 1
+    report = verify()
+    assert report.ok, report.first_difference
 
 
 def test_a_reversal_is_booked_once_and_lowers_both_figures(cast: Cast, put_in: PutIn) -> None:

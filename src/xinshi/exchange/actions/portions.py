@@ -17,8 +17,8 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.bank.actions import deposit_many
-from xinshi.doors.beside import nothing
 from xinshi.doors.lookups import Many
+from xinshi.doors.pipeline import nothing
 from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.exchange.actions.crediting import new_deposit
 from xinshi.exchange.domain import ZHIYUANHUI, FileKind, FileRow, RowState, canonical_row

@@ -184,11 +184,13 @@ class _TableRows:
     def read(self, part: SheetPart, into: list[FileRow]) -> list[int]:
         """Add the part's rows; returns the numbers of those that were passed over although something stands in them."""
         skipped = []
+        is_filled_down, read = self._filled_down.is_needed, self._reader.read
         for place, row in enumerate(part.rows, start=part.first_row):
             if place < self._first:
                 continue
-            self._filled_down.fill(place, row)
-            found = self._reader.read(place + 1, row)
+            if is_filled_down:
+                self._filled_down.fill(place, row)
+            found = read(place + 1, row)
             if found is not None:
                 into.append(found)
             elif any(row):

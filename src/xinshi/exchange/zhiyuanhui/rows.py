@@ -11,6 +11,7 @@ from typing import Final
 from xinshi.documents.sheets import ROUNDED_NUMBER, Cell, Header, plain_title
 from xinshi.exchange.domain import (
     FIRST_DAY,
+    NUMBER_DIGITS,
     REASON_LENGTH_MAX,
     UNDATED_MINUTES_MAX,
     VOLUNTEER_NUMBER,
@@ -31,7 +32,6 @@ TOTAL: Final = re.compile(
 """A line's first text, such as 合计 or `总计:60人` without its colon."""
 PAGE_FOOTER: Final = re.compile(r"第\s*\d+\s*[页/]")
 FOOTER_CELLS_MAX: Final = 4
-NUMBER_DIGITS: Final = 18
 NUMBER_DIGITS_MIN: Final = 6
 DAY_MINUTES: Final = 24 * 60
 REMEMBERED_MAX: Final = 20_000
@@ -54,6 +54,7 @@ class RowReader:
         is_reasoned = table.kind is FileKind.HONORARY and "reason" in columns
         self._title = self._places["reason" if is_reasoned else "title"]
         self._moments: dict[str, datetime] = {}
+        self._days: dict[date, date] = {}
         self._minutes: dict[str, int] = {}
 
     def read(self, row_number: int, row: Sequence[Cell]) -> FileRow | None:
@@ -99,7 +100,7 @@ class RowReader:
             number,
             minutes,
             title,
-            None if start is None else start.date(),
+            None if start is None else self._same_day(start.date()),
             start,
             end,
             (),
@@ -118,6 +119,12 @@ class RowReader:
             if len(self._minutes) < REMEMBERED_MAX:
                 self._minutes[figure] = known
         return known
+
+    def _same_day(self, day: date) -> date:
+        """The same object for the same day, as for moments and texts: it is packed once for all of its rows."""
+        if len(self._days) >= REMEMBERED_MAX:
+            self._days.clear()
+        return self._days.setdefault(day, day)
 
     def _moment_in(self, cell: Cell) -> datetime | None:
         """A moment on the hospital's clock after the first day; None for anything else."""

@@ -137,6 +137,7 @@ class FilledDown:
         wanted = {columns[name] for name in FILLED_DOWN if name in columns}
         self._until = {(top, left): bottom for top, left, bottom, right in merged if left == right and bottom > top}
         self._columns = sorted({left for _, left in self._until} & wanted)
+        self.is_needed = bool(self._columns)
         self._open: dict[int, tuple[int, Cell]] = {}
 
     def fill(self, place: int, row: list[Cell]) -> None:
