@@ -240,6 +240,7 @@ def told_the_truth_while_the_other_bank_is_down(banks: Banks) -> None:
     ends(brings, "已存入本行", within_ms=BACK_MS)
 
 
+@pytest.mark.slow
 def test_hours_are_redeemed_where_they_were_not_earned_within_a_minute_and_wait_safely_while_the_other_bank_is_down(
     banks: Banks, record_property: Callable[[str, object], None]
 ) -> None:
