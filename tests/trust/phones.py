@@ -71,8 +71,7 @@ class Phones:
         self._poll.close()
 
     def _begin(self, request: Request) -> None:
-        line = request.line = socket.socket()
-        line.setblocking(False)
+        line = request.line = socket.socket(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         line.connect_ex(self._address)
         request.since, request.parts = time.monotonic(), []
         self._open[line.fileno()] = request

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from xinshi.doors.prepared import as_text, is_watched, run
+from xinshi.doors.prepared import is_watched, run, texts_of
 
 ROWS_MIN: Final = 200
 """Fewer are written so soon that nothing is gained."""
@@ -50,7 +50,7 @@ def send(sql: str, parameters: Sequence[Any]) -> None:
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor = psycopg.RawCursor(database.connection)
-        cursor.execute(numbered(sql), [as_text(value) for value in parameters], prepare=True)
+        cursor.execute(numbered(sql), texts_of(parameters), prepare=True)
         _hand_over(database.connection.pgconn)
 
 

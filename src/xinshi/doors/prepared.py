@@ -148,9 +148,9 @@ def _prepared(database: Any, compiled: _Compiled, values: Mapping[str, Any]) -> 
 
     database.ensure_connection()
     with database.wrap_database_errors:
-        values_by_place = [as_text(values[str(name)]) for name in compiled.places]
+        texts = texts_of([values[str(name)] for name in compiled.places])
         # In binary form moments are read by the driver's compiled code; as text Django reads them by a pattern.
-        return line_of(database).ask(compiled.statement, values_by_place, binary=True)[0]
+        return line_of(database).ask(compiled.statement, texts, binary=True)[0]
 
 
 def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
@@ -167,7 +167,7 @@ def run(sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int
 
     database.ensure_connection()
     with database.wrap_database_errors:
-        return line_of(database).ask(numbered(sql), [as_text(value) for value in parameters], binary=False)
+        return line_of(database).ask(numbered(sql), texts_of(parameters), binary=False)
 
 
 def known_row(model: type[Row], columns: Mapping[str, Any], **related: Model | None) -> Row:
@@ -197,10 +197,15 @@ def is_watched(database: Any) -> bool:
     return bool(database.execute_wrappers) or bool(database.queries_logged)
 
 
-def as_text(value: object) -> str | None:
+def texts_of(values: Sequence[object]) -> list[str | None]:
     """Values go as text whose types the server takes from the statement: one plan, however large a number is."""
-    if value is None:
-        return None
+    return [
+        value if value is None or value.__class__ is str else str(value) if value.__class__ is int else _text(value)
+        for value in values
+    ]
+
+
+def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
