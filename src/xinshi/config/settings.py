@@ -136,9 +136,6 @@ def _database(url: str) -> dict[str, Any]:
             # Django's default lets the driver prepare nothing, not even what asks for it (doors/prepared.py). The ORM's own
             # statements bind on the client and are never prepared, whatever stands here.
             "prepare_threshold": 5,
-            # What is prepared finds few rows by their keys, whoever asks: the server plans it once for a connection and not
-            # five times first. It plans what the ORM asks each time, as ever.
-            "options": "-c plan_cache_mode=force_generic_plan",
         },
     }
 

@@ -7,7 +7,9 @@ whole. A network that fails without a word is noticed by neither before a time-o
 The server's default takes a page that an index names for four times as dear as the next one of a table, as on turning
 disks. A hospital's tables lie in memory. By the default the plan of a prepared statement that was made while a table was
 small reads all of it for one row, also when it has thousands: of a table that is just filling the server knows nothing
-(ADR 0015).
+(ADR 0015). What is prepared finds few rows by their keys, whoever asks: it is planned once for a connection and not five
+times first (ADR 0020); what the ORM asks is planned each time, as ever. Both are said by a statement: a pooler refuses a
+connection that asks for settings at its start.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from typing import Any, Final
 import psycopg
 from django.db.backends.postgresql import base
 
-JUDGE_INDEXES: Final = """
-    SELECT set_config('random_page_cost', '1.1', false) WHERE current_setting('random_page_cost') = '4'
+PLANNING: Final = """
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+           CASE current_setting('random_page_cost') WHEN '4' THEN set_config('random_page_cost', '1.1', false) END
 """
-"""Unless whoever runs the server has said something else."""
+"""What an index costs, unless whoever runs the server has said something else; and one plan for what is prepared."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -32,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool:
         super()._configure_connection(connection)  # type: ignore[misc]  # missing from the stubs
         with connection.cursor() as cursor:
-            cursor.execute(JUDGE_INDEXES)
+            cursor.execute(PLANNING)
         return True  # Whoever called commits it.
 
 

@@ -77,6 +77,8 @@ def test_a_live_connection_is_not_asked(kept: DatabaseWrapper, monkeypatch: pyte
 def test_an_index_is_taken_for_as_dear_as_it_is_in_memory(kept: DatabaseWrapper) -> None:
     """A statement that is prepared while a table is nearly empty keeps its plan while the table fills."""
     assert request(kept, "SHOW random_page_cost") == "1.1"
+    assert request(kept, "SHOW plan_cache_mode") == "force_generic_plan"
+    assert "options" not in kept.settings_dict["OPTIONS"], "a pooler refuses settings at the start of a connection"
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE filling AS SELECT n AS id, repeat('x', 100) FROM generate_series(1, 150) n"
