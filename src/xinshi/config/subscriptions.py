@@ -36,6 +36,7 @@ from xinshi.exchange.partners.registry import (
     register_latest,
     register_overdue,
     register_unfinished,
+    register_unreachable,
 )
 from xinshi.exchange.pulling import queries as pulling
 from xinshi.giving import ending as giving_ending
@@ -47,6 +48,7 @@ from xinshi.interbank.identity.queries import purposes as bank_purposes
 from xinshi.interbank.moving import ending as interbank_ending
 from xinshi.interbank.moving import verification as interbank_verification
 from xinshi.interbank.moving.queries import latest_of, unfinished_of
+from xinshi.interbank.moving.reaching import unreachable_since
 from xinshi.interbank.overlaps import tasks as overlap_tasks
 from xinshi.interbank.reconciling import protocol_lists
 from xinshi.interbank.reconciling.lists import register_lists
@@ -96,6 +98,7 @@ def register() -> None:
     register_obstacles("interbank", interbank_ending.obstacles)
     register_unfinished("interbank", unfinished_of)
     register_latest("interbank", latest_of)
+    register_unreachable("interbank", unreachable_since)
     register_leading("activities", leads_today)
     subscribe(PeopleMerged, recognition_tasks.on_people_merged)
     liabilities_verification.register_seals()

@@ -27,6 +27,8 @@ class ExchangePartnerOut(Schema):
     word: str
     last_heard_at: datetime | None
     silent_since: datetime | None
+    unreachable_since: datetime | None
+    last_file_at: datetime | None
     contract_number: int | None
     trusted_keys: int
     waits_for_second: int
@@ -64,6 +66,8 @@ def _out(found: queries.Health) -> ExchangePartnerOut:
         word=found.word,
         last_heard_at=found.last_heard_at,
         silent_since=found.silent_since,
+        unreachable_since=found.unreachable_since,
+        last_file_at=found.last_file_at,
         contract_number=found.contract.number if found.contract else None,
         trusted_keys=found.trusted_keys,
         waits_for_second=found.waits_for_second,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from xinshi.exchange.access import is_partner_keeper, require_reader
-from xinshi.exchange.models import Partner, PartnerContract, PartnerKey, PartnerStateChange, PullRun
+from xinshi.exchange.models import ImportFile, Partner, PartnerContract, PartnerKey, PartnerStateChange, PullRun
 from xinshi.exchange.partners import registry
 from xinshi.exchange.partners.domain import (
     Direction,
@@ -222,6 +222,9 @@ class Health:
     last_heard_at: datetime | None
     silent_since: datetime | None
     """None where the partner is not silent for too long."""
+    unreachable_since: datetime | None
+    last_file_at: datetime | None
+    """When a file of it was last imported."""
     trusted_keys: int
 
     @property
@@ -257,6 +260,8 @@ def health(partner: Partner) -> Health:
         overdue_differences=registry.overdue_differences().get(partner.pk, 0),
         last_heard_at=partner.last_heard_at,
         silent_since=_too_long_silent_since(partner) if partner.state == Partner.State.ACTIVE else None,
+        unreachable_since=registry.unreachable_since(partner.pk),
+        last_file_at=ImportFile.objects.filter(partner=partner).aggregate(at=Max("last_imported_at"))["at"],
         trusted_keys=trusted.count(),
     )
 

@@ -37,11 +37,13 @@ UnfinishedOf = Callable[[int], Unfinished]
 DifferencesOf = Callable[[int], int]
 Overdue = Callable[[], dict[int, int]]
 LatestOf = Callable[[int], list[Happening]]
+UnreachableSince = Callable[[int], datetime | None]
 
 _UNFINISHED: Final[dict[str, UnfinishedOf]] = {}
 _DIFFERENCES: Final[dict[str, DifferencesOf]] = {}
 _OVERDUE: Final[dict[str, Overdue]] = {}
 _LATEST: Final[dict[str, LatestOf]] = {}
+_UNREACHABLE: Final[dict[str, UnreachableSince]] = {}
 
 
 def register_unfinished(name: str, unfinished_of: UnfinishedOf) -> None:
@@ -62,6 +64,11 @@ def register_overdue(name: str, overdue: Overdue) -> None:
 def register_latest(name: str, latest_of: LatestOf) -> None:
     """`latest_of(partner_id)` gives the newest happenings, at most 20."""
     _LATEST[name] = latest_of
+
+
+def register_unreachable(name: str, unreachable_since: UnreachableSince) -> None:
+    """`unreachable_since(partner_id)` tells since when nobody takes calls there; None while somebody does."""
+    _UNREACHABLE[name] = unreachable_since
 
 
 def unfinished(partner_id: int) -> Unfinished:
@@ -87,3 +94,9 @@ def latest(partner_id: int) -> list[Happening]:
     """The newest happenings with a partner, of whatever room, the newest first."""
     found = [one for latest_of in _LATEST.values() for one in latest_of(partner_id)[:LATEST_MAX]]
     return sorted(found, key=lambda one: one.at, reverse=True)[:LATEST_MAX]
+
+
+def unreachable_since(partner_id: int) -> datetime | None:
+    """Since when calls to a partner are in vain; None while somebody takes them, or nobody calls."""
+    found = [since(partner_id) for since in _UNREACHABLE.values()]
+    return min((one for one in found if one is not None), default=None)

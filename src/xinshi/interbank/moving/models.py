@@ -68,6 +68,11 @@ class Stream(models.Model):
     due_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
     """Until when one worker has this partner's calls to itself."""
+    unanswered = models.PositiveIntegerField(default=0)
+    """Calls in a row that nobody took there."""
+    unreached_since = models.DateTimeField(null=True)
+    quiet_until = models.DateTimeField(null=True)
+    """The partner is not called before this moment, because it could not be reached."""
 
     class Meta:
         db_table = "interbank_stream"
@@ -76,6 +81,11 @@ class Stream(models.Model):
             models.CheckConstraint(
                 condition=Q(delivered_next__gte=1, out_next__gte=models.F("delivered_next")),
                 name="interbank_stream_out",
+            ),
+            models.CheckConstraint(
+                condition=Q(unanswered=0, unreached_since=None, quiet_until=None)
+                | Q(unanswered__gt=0, unreached_since__isnull=False),
+                name="interbank_stream_reach",
             ),
         ]
 

@@ -17,6 +17,7 @@ from xinshi.interbank.moving.access import require_person, require_reader, visib
 from xinshi.interbank.moving.domain import refusal_words
 from xinshi.interbank.moving.holdings import sendable_minutes
 from xinshi.interbank.moving.models import Decision, Transfer
+from xinshi.interbank.moving.reaching import unreachable_since
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import HoursKind
@@ -27,6 +28,7 @@ from xinshi.people.queries import names_by_reference
 State = Transfer.State
 PAGE_SIZE: Final = 50
 FINAL: Final = frozenset({State.CONFIRMED, State.REJECTED, State.DECLINED, State.APPLIED, State.REFUSED})
+OUT_OF_HEARING: Final = frozenset({State.HELD, State.ASKED, State.SENT, State.UNKNOWN})
 GOOD: Final = frozenset({State.CONFIRMED, State.APPLIED})
 
 
@@ -61,6 +63,8 @@ class Steps:
     """A message id; empty where nothing went wrong."""
     decision: Decision | None
     people: dict[str, str]
+    unreachable_since: datetime | None
+    """Since when nobody takes our calls there; None while somebody does."""
 
     @property
     def is_final(self) -> bool:
@@ -78,6 +82,11 @@ class Steps:
     def is_late(self) -> bool:
         """So long without an end that the page says so."""
         return not self.is_final and (clock.now() - self.transfer.begun_at).total_seconds() > 60
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """The other bank has it not yet, or has not said so, because it cannot be reached."""
+        return self.unreachable_since is not None and self.transfer.state in OUT_OF_HEARING
 
     @property
     def is_unknown(self) -> bool:
@@ -124,7 +133,9 @@ def transfer(actor: Actor, transfer_id: int) -> Steps:
         raise NotFound
     decision = Decision.objects.filter(transfer=found, is_withdrawn=False).first()
     references = {decision.proposed_by_ref, decision.decided_by_ref} - {""} if decision else set()
-    return Steps(found, refusal_words(found.code), decision, names_by_reference(references))
+    return Steps(
+        found, refusal_words(found.code), decision, names_by_reference(references), unreachable_since(found.partner_id)
+    )
 
 
 def desk_transfers(

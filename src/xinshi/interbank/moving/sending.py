@@ -18,10 +18,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from xinshi.audit.actions import record
 from xinshi.doors.outgoing import NoAnswer, NotSent, send
 from xinshi.exchange.models import Partner
-from xinshi.exchange.partners.actions import note_heard
 from xinshi.interbank.moving.advancing import advance
 from xinshi.interbank.moving.keys import own_code, signed
 from xinshi.interbank.moving.models import IncomingMessage, OutgoingMessage, Stream, Transfer
+from xinshi.interbank.moving.reaching import heard, is_tried_out, may_be_called, not_reached, reached
 from xinshi.interbank.moving.taking import SYSTEM, take
 from xinshi.interbank.moving.trusting import Trouble, trusted
 from xinshi.interbank.moving.writing import locked_partner, read_stored
@@ -56,10 +56,13 @@ class Asked:
 def send_due() -> int:
     """Do what is due with every partner; returns how many messages and queries went out. Any number may run at once."""
     now = clock.now()
-    undelivered = Q(out_next__gt=F("delivered_next"), due_at__lte=now)
-    waiting = Exists(Transfer.objects.filter(partner=OuterRef("partner"), ended_at=None, due_at__lte=now))
+    undelivered = Q(out_next__gt=F("delivered_next")) & (Q(due_at__lte=now) | is_tried_out())
+    unfinished = Transfer.objects.filter(partner=OuterRef("partner"), ended_at=None)
+    waiting = Exists(unfinished.filter(due_at__lte=now)) | (
+        is_tried_out() & Exists(unfinished.filter(state=State.UNKNOWN))
+    )
     gap = Exists(IncomingMessage.objects.filter(partner=OuterRef("partner"), sequence__gt=OuterRef("in_next")))
-    due = Stream.objects.exclude(partner__address="").filter(undelivered | waiting | gap)
+    due = Stream.objects.exclude(partner__address="").filter(may_be_called(), undelivered | waiting | gap)
     return sum(
         _serve(partner_id) for partner_id in due.order_by("due_at").values_list("partner_id", flat=True)[:PARTNERS_MAX]
     )
@@ -75,7 +78,11 @@ def _serve(partner_id: int) -> int:
     try:
         for _ in range(ROUNDS_MAX):
             partner = Partner.objects.get(pk=partner_id)
-            went = _send_messages(partner) + _ask_states(partner) + _ask_missing(partner)
+            went = 0
+            for work in (_send_messages, _ask_states, _ask_missing):
+                if not Stream.objects.filter(may_be_called(), partner_id=partner_id).exists():
+                    break
+                went += work(partner)
             done += went
             if not went:
                 break
@@ -104,7 +111,9 @@ def attempt(partner_id: int) -> list[OutgoingMessage]:
     """Store that these messages are about to be sent; they are sent only after this is committed."""
     partner, now = locked_partner(partner_id), clock.now()
     stream = Stream.objects.get(partner=partner)
-    if partner.state != Partner.State.ACTIVE or stream.due_at is None or stream.due_at > now:
+    if partner.state != Partner.State.ACTIVE or stream.due_at is None:
+        return []
+    if stream.due_at > now and not stream.unanswered:
         return []
     rows = OutgoingMessage.objects.filter(partner=partner, sequence__gte=stream.delivered_next).order_by("sequence")
     page = list(rows[:BATCH])
@@ -132,9 +141,10 @@ def _ask_states(partner: Partner) -> int:
 def _postpone(partner_id: int) -> list[bodies.StateQuery]:
     """The questions that are due, each put off to its next time before it is asked."""
     partner, now = locked_partner(partner_id), clock.now()
-    due = Transfer.objects.filter(
-        partner=partner, ended_at=None, due_at__lte=now, state__in=[State.SENT, State.UNKNOWN]
-    ).order_by("due_at")
+    is_due = Q(due_at__lte=now, state__in=[State.SENT, State.UNKNOWN])
+    if Stream.objects.filter(is_tried_out(), partner=partner).exists():
+        is_due |= Q(state=State.UNKNOWN)
+    due = Transfer.objects.filter(is_due, partner=partner, ended_at=None).order_by("due_at")
     found = []
     for transfer in due[:BATCH]:
         kind = MessageType.TRANSFER if transfer.direction == Transfer.Direction.OUT else MessageType.REQUEST
@@ -187,7 +197,7 @@ def _call(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]], a
     answers = [_answer(partner, item, one) for item, one in zip(items, asked, strict=False)]
     answers += [None] * (len(asked) - len(answers))
     if any(answers):
-        note_heard(partner_id=partner.pk)
+        heard(partner_id=partner.pk)
     for one, answer in zip(asked, answers, strict=True):
         store_answer(partner.pk, one, answer)
 
@@ -204,9 +214,14 @@ def posted(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]]) 
             timeout_seconds=ANSWER_SECONDS_MAX,
             bytes_max=ANSWER_BYTES_MAX,
         )
-        found = parsed(answer.body).get("envelopes") if answer.status == 200 else None
+        said = parsed(answer.body)
     except (NoAnswer, NotSent, Malformed):
+        said = {}
+    if not {"envelopes", "error"} & set(said):
+        not_reached(partner_id=partner.pk)
         return None
+    reached(partner_id=partner.pk)
+    found = said.get("envelopes") if answer.status == 200 else None
     return found if isinstance(found, list) else None
 
 

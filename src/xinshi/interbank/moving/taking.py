@@ -12,7 +12,7 @@ from xinshi.audit.actions import record
 from xinshi.bank.actions import NewDeposit, deposit_many
 from xinshi.bank.models import Passbook
 from xinshi.exchange.models import Partner, PartnerContract
-from xinshi.exchange.partners.actions import dispute, note_heard
+from xinshi.exchange.partners.actions import dispute
 from xinshi.exchange.partners.domain import (
     Direction,
     DirectionClosed,
@@ -30,6 +30,7 @@ from xinshi.interbank.moving.domain import source_ref
 from xinshi.interbank.moving.holdings import month_minutes, sendable_minutes
 from xinshi.interbank.moving.keys import own_code
 from xinshi.interbank.moving.models import IncomingMessage, Outcome, Stream, Transfer
+from xinshi.interbank.moving.reaching import heard
 from xinshi.interbank.moving.trusting import Trouble, Trusted
 from xinshi.interbank.moving.writing import (
     hold_and_send,
@@ -57,7 +58,7 @@ State = Transfer.State
 def take(said: Trusted[bodies.Message]) -> bodies.Answer:
     """Take one message and what waited behind it; the answer. Trouble where it cannot be taken now, or never."""
     answer = _take(said.partner.pk, said.body, lambda partner: _record(partner, said))
-    note_heard(partner_id=said.partner.pk)
+    heard(partner_id=said.partner.pk)
     if isinstance(answer, Trouble):
         raise answer
     for _ in range(WAITING_MAX):

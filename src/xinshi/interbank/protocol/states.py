@@ -183,11 +183,11 @@ def refusal(message: Message, known: Circumstances, *, now: str) -> Refusal | No
     return next((code for code, holds in against if holds), None)
 
 
-def pause_seconds(tries: int, *, chance: float) -> float:
+def pause_seconds(tries: int, *, chance: float, longest: float = PAUSE_SECONDS_MAX) -> float:
     """How long to wait after so many tries without a final answer; `chance` is from 0 to 1."""
     assert tries >= 1, "the first try waits for nothing"
     assert 0 <= chance <= 1, "a chance lies between 0 and 1"
-    return min(FIRST_PAUSE_SECONDS * float(1 << min(tries - 1, 20)), PAUSE_SECONDS_MAX) * (1 + chance / 2)
+    return min(FIRST_PAUSE_SECONDS * float(1 << min(tries - 1, 20)), longest) * (1 + chance / 2)
 
 
 def should_close(message: Message, *, now: str) -> bool:

@@ -46,6 +46,8 @@ class Stranger:
     taken_next: int = 1
     heard: list[bodies.Body] = field(default_factory=list)
     script: Script | None = None
+    calls: int = 0
+    """Calls of this house that came, or would have come."""
 
     def token(self, person_id: int) -> str:
         person = Person.objects.get(pk=person_id)
@@ -131,6 +133,7 @@ class Stranger:
 
     def serve(self, url: str, *, body: bytes, **_: Any) -> HttpAnswer:
         """In place of the network: what this house sends, and what it gets for it."""
+        self.calls += 1
         asked = [bodies.read(one["body"]) for one in json.loads(body)["envelopes"]]
         self.heard += asked
         answers = [self.script(one) if self.script else None for one in asked]

@@ -71,7 +71,7 @@ def test_a_name_that_leads_inside_brings_nothing_there_and_the_hours_stay_held(
     transfer = Transfer.objects.get(pk=begin(cast.li, stranger))
     for answer in HOSTILE_ANSWERS:
         resolve_to(monkeypatch, *([answer] * 3))
-        Stream.objects.update(due_at=clock.now())
+        Stream.objects.update(due_at=clock.now(), quiet_until=None)
         Transfer.objects.update(due_at=clock.now())
         assert send_due() > 0
     transfer.refresh_from_db()
