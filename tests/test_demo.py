@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count, Sum
 
+from tests.links import dead_links
 from xinshi.activities.models import Activity, SignUp
 from xinshi.attendance.models import ServiceRecord
 from xinshi.attendance.outcomes.queries import outcome_totals
@@ -23,6 +24,7 @@ from xinshi.demo.actions import NotEmpty, create_demo_hospital
 from xinshi.demo.service import FREE_CLINICS_AND_LECTURES
 from xinshi.exchange.models import HonoraryExport, ImportLine
 from xinshi.kernel import clock
+from xinshi.kernel.actor import Role
 from xinshi.ledger.verification import verify
 from xinshi.organizations.models import Organization
 from xinshi.people.models import Person, User
@@ -89,3 +91,4 @@ def test_the_demo_hospital_has_the_figures_of_the_mission(transactional_db: None
     assert report.ok, report.first_difference
     with pytest.raises(NotEmpty):
         create_demo_hospital(stage=silent)
+    assert {role.value: dead_links(role.value) for role in Role} == {role.value: [] for role in Role}

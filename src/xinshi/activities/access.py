@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -13,6 +13,9 @@ from xinshi.kernel.errors import NotAllowed, NotFound
 
 PLANNERS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 LEADERS: Final = PLANNERS | {Role.LEADER}
+LIST_READERS: Final = LEADERS | {Role.AUDITOR}
+AROUND_SERVICE: Final = timedelta(hours=12)
+"""So long before and after a shift its leader may look up whom to call for somebody."""
 
 
 def visible_to(actor: Actor) -> QuerySet[Activity]:
@@ -42,6 +45,11 @@ def led_by(actor: Actor) -> QuerySet[Activity]:
     if actor.person_id is None or not actor.has(Role.LEADER):
         return Activity.objects.none()
     return Activity.objects.filter(person_in_charge_id=actor.person_id)
+
+
+def lists_open_to(actor: Actor) -> QuerySet[Activity]:
+    """The activities whose lists of people the actor may read: what one leads, and everything for auditors."""
+    return Activity.objects.all() if actor.has(Role.AUDITOR) else led_by(actor)
 
 
 def is_planner(actor: Actor) -> bool:

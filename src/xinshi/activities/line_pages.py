@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from xinshi.activities import actions
-from xinshi.activities.access import LEADERS
+from xinshi.activities.access import LEADERS, LIST_READERS
 from xinshi.activities.queries.line import requests_to_decide, shift_people
 from xinshi.activities.queries.planning import led_shift
 from xinshi.doors.pages import STAFF, PageRequest, back, page
@@ -18,7 +18,7 @@ from xinshi.people.queries import find_by_volunteer_numbers
 NUMBER_LENGTH_MAX = 32
 
 
-@page(LEADERS)
+@page(LIST_READERS)
 def people(request: PageRequest, shift_id: int) -> HttpResponse:
     """Requests, waiting list, places and who did not come, of one shift."""
     return render(request, "activities/people.html", {"found": shift_people(request.actor, shift_id)})

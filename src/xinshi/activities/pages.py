@@ -15,7 +15,7 @@ from xinshi.activities.detailing import plan_on_page
 from xinshi.activities.forms import OfferFilter
 from xinshi.activities.lines import lines_by_day
 from xinshi.activities.notes.queries import notes_on
-from xinshi.activities.queries.line import own_holds
+from xinshi.activities.queries.line import list_with, own_holds
 from xinshi.activities.queries.line import own_sign_up as own_sign_up_of
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, back, page, refusal_text
 from xinshi.kernel.errors import DomainError, NotAllowed, NotFound
@@ -83,8 +83,15 @@ def mine(request: PageRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def own_sign_up(request: PageRequest, signup_id: int) -> HttpResponse:
-    """One sign-up of mine: where a reminder and an offer lead to."""
-    return render(request, "activities/own_sign_up.html", {"row": own_sign_up_of(request.actor, signup_id)})
+    """One sign-up of mine: where a reminder and an offer lead to. Somebody else's stands in the list of its shift."""
+    try:
+        row = own_sign_up_of(request.actor, signup_id)
+    except NotFound:
+        shift_id = list_with(request.actor, signup_id)
+        if shift_id is None:
+            raise
+        return redirect("activities:people", shift_id)
+    return render(request, "activities/own_sign_up.html", {"row": row})
 
 
 @page(SIGNED_IN, methods=("POST",))

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import RowNumber
 
 from xinshi.activities import queries as activities
-from xinshi.activities.access import is_planner
+from xinshi.activities.access import AROUND_SERVICE, is_planner
 from xinshi.activities.access import led_by as activities_led_by
 from xinshi.activities.models import Activity, Shift, SignUp
 from xinshi.attendance import access
@@ -73,6 +73,13 @@ class LeaderList:
     @property
     def is_over(self) -> bool:
         return self.shift.ends_at <= clock.now()
+
+    @property
+    def may_call(self) -> bool:
+        """Whom to call for somebody in an emergency: its leader around the service, the station on any day."""
+        now = clock.now()
+        is_around = self.shift.starts_at - AROUND_SERVICE <= now <= self.shift.ends_at + AROUND_SERVICE
+        return self.is_planner or is_around
 
 
 @dataclass(frozen=True, slots=True)

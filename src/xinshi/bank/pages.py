@@ -21,7 +21,9 @@ from xinshi.bank.statements import grouped, typed_number
 from xinshi.doors.links import object_url
 from xinshi.doors.pages import PUBLIC, SIGNED_IN, PageRequest, attempt, page
 from xinshi.kernel import clock
+from xinshi.kernel.errors import NotFound
 from xinshi.ledger.access import READERS
+from xinshi.people.access import is_archive_reader
 
 PASSBOOKS_PER_PAGE: Final = 50
 
@@ -56,7 +58,14 @@ def passbook(request: PageRequest, passbook_id: int) -> HttpResponse:
 @page(SIGNED_IN)
 def of_person(request: PageRequest, person_id: int) -> HttpResponse:
     """From the archive to the person's passbook."""
-    return redirect("bank:passbook", queries.passbook_of(request.actor, person_id).pk)
+    try:
+        found = queries.passbook_of(request.actor, person_id)
+    except NotFound:
+        if not is_archive_reader(request.actor):
+            raise
+        messages.info(request, gettext("There is no passbook for this person yet."))
+        return redirect("people:person", person_id)
+    return redirect("bank:passbook", found.pk)
 
 
 def _show(request: PageRequest, found: Passbook) -> HttpResponse:

@@ -52,9 +52,13 @@ def wards_of(actor: Actor) -> QuerySet[Guardianship]:
     return guardianships_in_force().filter(guardian_id=actor.person_id or 0)
 
 
-def require_archive_reader(actor: Actor) -> None:
+def is_archive_reader(actor: Actor) -> bool:
     """Those who keep or audit the archive look through all of it."""
-    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR):
+    return actor.has(Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def require_archive_reader(actor: Actor) -> None:
+    if not is_archive_reader(actor):
         raise NotAllowed
 
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
-
-from xinshi.activities.access import led_by
+from xinshi.activities.access import AROUND_SERVICE, led_by
 from xinshi.activities.models import SignUp
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor, Role
-
-AROUND: Final = timedelta(hours=12)
-"""So long before and after a shift its leader may look up whom to call for somebody."""
 
 
 def leads_today(actor: Actor, person_id: int) -> bool:
@@ -20,5 +14,5 @@ def leads_today(actor: Actor, person_id: int) -> bool:
         return False
     now = clock.now()
     places = SignUp.objects.filter(person_id=person_id, state="confirmed")
-    near = places.filter(shift__starts_at__lte=now + AROUND, shift__ends_at__gte=now - AROUND)
+    near = places.filter(shift__starts_at__lte=now + AROUND_SERVICE, shift__ends_at__gte=now - AROUND_SERVICE)
     return near.filter(shift__activity__in=led_by(actor)).exists()

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from xinshi.activities import access
 from xinshi.activities.models import PlaceHold, Shift, SignUp, StandInAsk, StandInSearch
 from xinshi.activities.queries.deciding import quotas_of
-from xinshi.activities.queries.planning import led_shift
+from xinshi.activities.queries.planning import listed_shift
 from xinshi.kernel import clock
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.errors import NotFound
@@ -60,6 +60,8 @@ class ShiftPeople:
     missing: list[SignUp]
     holds: list[PlaceHold]
     quotas: list[QuotaLine]
+    may_lead: bool
+    """Else one only reads."""
     may_override: bool
 
     @property
@@ -121,9 +123,15 @@ def own_holds(actor: Actor) -> list[PlaceHold]:
     return list(rows.select_related("shift__activity").order_by("name_until")[:50])
 
 
+def list_with(actor: Actor, signup_id: int) -> int | None:
+    """The shift in whose list the actor may read this sign-up of somebody; None where they may not."""
+    rows = SignUp.objects.filter(pk=signup_id, shift__activity__in=access.lists_open_to(actor))
+    return rows.values_list("shift_id", flat=True).first()
+
+
 def shift_people(actor: Actor, shift_id: int) -> ShiftPeople:
-    """Everybody of a shift that the actor leads; NotFound otherwise. Five queries."""
-    shift = led_shift(actor, shift_id)
+    """Everybody of a shift that the actor leads, or reads as an auditor; NotFound otherwise. Five queries."""
+    shift = listed_shift(actor, shift_id)
     rows = _with_history(SignUp.objects.filter(shift=shift)).select_related("person").order_by("signed_up_at", "pk")
     by_state: dict[str, list[SignUp]] = {state: [] for state in SignUp.State.values}
     for row in rows.exclude(state__in=["declined", "cancelled"])[:PEOPLE_SHOWN]:
@@ -139,6 +147,7 @@ def shift_people(actor: Actor, shift_id: int) -> ShiftPeople:
         missing=by_state["no_show"],
         holds=list(PlaceHold.objects.filter(shift=shift, places__gt=0).select_related("held_for")),
         quotas=[QuotaLine(names[row.organization_id], row.places, row.used, row.kept_until) for row in quotas],
+        may_lead=access.leads(actor, shift.activity.person_in_charge_id),
         may_override=access.is_planner(actor),
     )
 

@@ -103,8 +103,17 @@ def desk_shifts(actor: Actor, wanted: DeskFilter) -> DeskPage:
 
 def led_shift(actor: Actor, shift_id: int) -> Shift:
     """A shift with its activity; NotFound unless the actor leads it."""
+    return _shift_of(access.led_by(actor), shift_id)
+
+
+def listed_shift(actor: Actor, shift_id: int) -> Shift:
+    """A shift with its activity; NotFound unless the actor may read who is in it."""
+    return _shift_of(access.lists_open_to(actor), shift_id)
+
+
+def _shift_of(activities: QuerySet[Activity], shift_id: int) -> Shift:
     rows = Shift.objects.select_related("activity__organizer", "activity__person_in_charge", "role")
-    shift = rows.filter(pk=shift_id, activity__in=access.led_by(actor)).first()
+    shift = rows.filter(pk=shift_id, activity__in=activities).first()
     if shift is None:
         raise NotFound
     return shift

@@ -317,6 +317,24 @@ def test_the_leader_gives_somebody_a_place_by_number(cast: Cast, make_activity: 
     assert SignUp.objects.get().person_id == cast.second.person_id
 
 
+def test_an_auditor_reads_who_is_in_a_shift_and_changes_nothing(cast: Cast, make_activity: MakeActivity) -> None:
+    (shift,) = make_activity().shift_ids
+    signup = sign_up(actor=cast.volunteer.actor, shift_id=shift).signup_id
+    led, read = (text(one.client.get(url("people", shift))) for one in (cast.leader, cast.auditor))
+    for page in (led, read):
+        assert "李明" in page
+    assert url("cancel_sign_up", signup) in led
+    assert url("add_person", shift) in led
+    assert '<form method="post" action="/activities/' not in read
+    assert "/attendance/shifts/" not in read
+    answer = cast.auditor.client.get(url("own_sign_up", signup))
+    assert answer.headers["Location"] == url("people", shift), "somebody else's sign-up stands in the shift's list"
+    assert cast.auditor.client.post(url("add_person", shift), {"volunteer_number": "1"}).status_code == 403
+    for stranger in (cast.second, cast.other_leader):
+        assert stranger.client.get(url("own_sign_up", signup)).status_code == 404
+        assert stranger.client.get(url("people", shift)).status_code in (403, 404)
+
+
 def test_the_tables_show_what_one_plans_and_leads(cast: Cast, make_activity: MakeActivity) -> None:
     make_activity(title="我的活动")
     make_activity(title="别人的活动", leader=cast.other_leader)

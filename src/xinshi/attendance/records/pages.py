@@ -33,6 +33,7 @@ def records(request: PageRequest) -> HttpResponse:
         "query": query_without_page(request),
         "today": clock.today(),
         "export": ExportForm(),
+        "may_approve": request.actor.has(*PLANNERS),
         "may_export": request.actor.has(*exporting.EXPORTERS),
     }
     return render(request, "attendance/records.html", context)

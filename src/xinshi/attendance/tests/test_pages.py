@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +86,19 @@ def test_minors_are_marked_for_who_leads(cast: Cast, service: Service) -> None:
     for birth_date, marks in ((date(2008, 3, 4), 1), (date(2008, 3, 3), 0)):
         Person.objects.filter(pk=someone).update(birth_date=birth_date)
         assert text(cast.leader.client.get(address)).count("未成年") == marks
+
+
+def test_whom_to_call_is_offered_to_the_leader_around_the_service_only(
+    cast: Cast, service: Service, frozen: MoveTo
+) -> None:
+    shift = service.shift(cast.people(1))
+    address = url("shift", shift.shift_id)
+    someone = SignUp.objects.get(pk=shift.signups[0]).person_id
+    care = reverse("archive:person_care", args=[someone])
+    assert care in text(cast.leader.client.get(address))
+    frozen(at(9) + timedelta(days=2))
+    assert care not in text(cast.leader.client.get(address))
+    assert care in text(cast.coordinator.client.get(address))
 
 
 def test_a_refusal_stands_on_the_persons_line(cast: Cast, service: Service) -> None:

@@ -115,6 +115,16 @@ def test_who_has_no_passbook_reads_how_to_get_one(cast: Cast) -> None:
     assert "You have no passbook yet" in text_of(cast.second.client, reverse("bank:own"))
 
 
+@pytest.mark.parametrize("role", STAFF)
+def test_staff_are_told_that_somebody_has_no_passbook_yet(cast: Cast, role: str) -> None:
+    [new] = register_people(actor=SYSTEM, people=[NewPerson(name="钱进", volunteer_number="7" * 18)])
+    address = reverse("bank:of_person", args=[new])
+    answer = cast.of_role(role).client.get(address, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("people:person", args=[new])
+    assert "There is no passbook for this person yet" in answer.content.decode()
+    assert cast.of_role("clerk").client.get(address).status_code == 404
+
+
 def test_an_empty_passbook_says_what_to_do_next(cast: Cast) -> None:
     assert "No hours yet" in text_of(cast.second.client, reverse("bank:own"))
 
