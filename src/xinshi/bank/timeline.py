@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from xinshi.bank.rules import Policy
@@ -12,6 +13,7 @@ from xinshi.bank.rules import Policy
 MONTHS_PER_YEAR: Final = 12
 
 
+@lru_cache(maxsize=32_768)  # Whoever looks through the book asks about every line, and many are of one day.
 def months_after(day: date, months: int) -> date:
     """The same day of a later month, or that month's last day where it is shorter; never decreasing in `day`."""
     years, month = divmod(day.month - 1 + months, MONTHS_PER_YEAR)

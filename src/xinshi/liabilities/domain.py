@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from math import isqrt
 from typing import Final
 
@@ -50,6 +51,10 @@ class MinutesKind(StrEnum):
     RECEIVED = "received"
 
 
+KINDS: Final = {f"deposit_{kind.value}": MinutesKind(kind.value) for kind in HoursKind}
+
+
+@lru_cache(maxsize=8_192)  # Many lots are of one day.
 def age_of(worked_on: date, today: date) -> Age:
     """The band of a day of service; a day to come counts as the youngest."""
     for months, age in AGE_BOUNDS:
@@ -60,8 +65,7 @@ def age_of(worked_on: date, today: date) -> Age:
 
 def kind_of(transfer_kind: str) -> MinutesKind:
     """By the kind of the booking that brought the minutes in."""
-    kinds = {f"deposit_{kind.value}": MinutesKind(kind.value) for kind in HoursKind}
-    return kinds.get(transfer_kind, MinutesKind.RECEIVED)
+    return KINDS.get(transfer_kind, MinutesKind.RECEIVED)
 
 
 def percent(part: int, whole: int) -> int | None:

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Final
 
 from django.db.models import Sum
-from django.db.models.functions import TruncMonth
 
 from xinshi.bank.models import Passbook
 from xinshi.bank.queries import timeline
@@ -143,18 +142,13 @@ class Wanted:
 
 def flows() -> list[Flow]:
     """Month by month what came in and went out, by the day of service (deposits) or of the booking's cause, oldest first."""
-    rows = (
-        Transfer.objects.annotate(month=TruncMonth("worked_on"))
-        .values_list("month", "debit__kind", "credit__kind")
-        .annotate(total=Sum("minutes"))
-        .order_by("month")
-    )
+    days = Transfer.objects.values_list("worked_on", "debit__kind", "credit__kind")
     sums: dict[date, Counter[str]] = {}
-    for month, debit, credit, minutes in rows:
+    for day, debit, credit, minutes in days.annotate(total=Sum("minutes")).order_by():
         if (debit in SYSTEM_KINDS) == (credit in SYSTEM_KINDS):
             continue
         system, sign = (debit, 1) if debit in SYSTEM_KINDS else (credit, -1)
-        sums.setdefault(month, Counter())[_flow_of(system)] += sign * minutes
+        sums.setdefault(first_of_month(day), Counter())[_flow_of(system)] += sign * minutes
     return [
         Flow(
             month,
