@@ -34,7 +34,7 @@ from xinshi.people.queries import names_by_reference
 
 PARTNERS_MAX = 1_000
 DAY_HOURS = 24
-URGENCY = ("disputed", "silent", "overdue", "paused", "no_contract", "differs")
+URGENCY = ("disputed", "silent", "overdue", "paused", "no_contract", "differs", "no_key", "unreachable")
 """Words of health that want somebody, the most urgent first."""
 
 
@@ -239,9 +239,21 @@ class Health:
             return "silent"
         if self.overdue_differences:
             return "overdue"
+        return self._quiet_word
+
+    @property
+    def _quiet_word(self) -> str:
+        """The word where nothing is overdue: only what was heard of, and can be reached, is said to work."""
+        has_interface = self.partner.kind == Partner.Kind.BANK and bool(self.partner.address)
         if self.open_differences:
             return "differs"
-        return "files" if is_platform and self.last_heard_at is None else "well"
+        if has_interface and not self.trusted_keys:
+            return "no_key"
+        if self.unreachable_since is not None:
+            return "unreachable"
+        if self.last_heard_at is not None:
+            return "well"
+        return "ready" if has_interface else "files"
 
 
 def health(partner: Partner) -> Health:
