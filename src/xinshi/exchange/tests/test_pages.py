@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from xinshi.bank.models import Deposit
 from xinshi.documents.sheets import read_sheets
+from xinshi.exchange import forms
 from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
 from xinshi.exchange.tests.conftest import Bank, Cast, Somebody, held, honorary, summary, take, written
 
@@ -175,3 +178,34 @@ def test_a_file_is_written_and_downloaded_as_it_was(cast: Cast, bank: Bank) -> N
     wrong = cast.coordinator.client.post(address, {"from_day": "2026-10-31", "to_day": "2026-10-01"})
     assert "before the first" in words(wrong)
     assert HonoraryExport.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent_until", "begins", "ends"),
+    [
+        (None, "2026-10-01", "2026-10-31"),
+        ("2026-10-15", "2026-10-16", "2026-10-31"),
+        ("2026-10-31", "2026-11-01", "2026-11-19"),
+        ("2026-11-19", "2026-11-20", "2026-11-20"),
+    ],
+)
+def test_the_next_file_begins_after_the_last_and_ends_with_days_that_are_over(
+    cast: Cast, sent_until: str | None, begins: str, ends: str
+) -> None:
+    """Once it was one day long where the last month had gone out already."""
+    with patch.object(forms, "first_day_not_sent") as after:
+        after.return_value = date.fromisoformat(sent_until) + timedelta(days=1) if sent_until else None
+        text = page(cast.coordinator, "export").content.decode()
+    assert re.findall(r'type="date" name="\w+" value="([-0-9]+)"', text) == [begins, ends]
+
+
+def test_a_preview_shows_no_row_of_zeros(cast: Cast) -> None:
+    address = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"])).headers["Location"]
+    text = words(cast.coordinator.client.get(address))
+    assert "1 row read 1 row to credit 2 hours to credit Credit 1 row" in text
+    assert "Rows to correct" not in text
+    nobody = upload(cast.coordinator, summary(["赵新", "9" * 18, "4"])).headers["Location"]
+    text = words(cast.coordinator.client.get(nobody))
+    assert "1 of a person not found" in text
+    assert "Is a number mistyped?" in text
+    assert "Rows to correct Download" not in text

@@ -118,7 +118,9 @@ def test_a_number_on_two_records_is_decided_on_its_page(cast: Cast, river: Partn
     for who in (cast.li, cast.wang):
         agree(who.person_id, river)
     make_tokens(actor=SYSTEM, partner_id=river.pk)
-    assert cast.li.name in words(get(cast.coordinator, "clashes"))
+    listed = words(get(cast.coordinator, "clashes"))
+    for who in (cast.li, cast.wang):
+        assert f"{who.name} · {who.number}" in listed
     chosen = PersonToken.objects.get(person_id=cast.li.person_id).pk
     client = cast.coordinator.client
     client.post(reverse("interbank:settle_clash"), {"token": "x", "reason": "看过证件"})
