@@ -49,6 +49,12 @@ HEALTH: Final = {
     "no_contract": Word(
         _("No contract in force"), "", "file-x", _("Write a contract; another administrator puts it in force.")
     ),
+    "contract_comes": Word(
+        _("No contract in force"),
+        "warn",
+        "file-clock",
+        _("A contract is written but does not hold yet: it waits for another administrator or for its first day."),
+    ),
     "no_key": Word(
         _("No key trusted"),
         "warn",

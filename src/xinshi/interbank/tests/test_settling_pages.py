@@ -85,6 +85,16 @@ def test_a_difference_is_worked_on_its_page(cast: Cast, compared: Comparison) ->
     assert "1 open difference" in words(get(cast.coordinator, "settling"))
 
 
+def test_a_list_without_a_message_is_asked_after(cast: Cast, river: Partner, books: Books) -> None:
+    books.ours = [entry("a")]
+    client, address = cast.coordinator.client, reverse("interbank:comparisons", args=[river.pk])
+    asked = "Is it the right list, and the right period?"
+    for theirs, is_asked in (([], True), ([entry("b")], False)):
+        upload = SimpleUploadedFile("list.json", json.dumps(listed(theirs)).encode())
+        typed = {"from_day": FROM, "to_day": UNTIL, "file": upload}
+        assert (asked in words(client.post(address, typed, follow=True))) is is_asked
+
+
 def test_a_file_that_is_no_list_says_what_is_wrong(cast: Cast, river: Partner, books: Books) -> None:
     client, address = cast.coordinator.client, reverse("interbank:comparisons", args=[river.pk])
     upload = SimpleUploadedFile("list.json", b"{")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -12,8 +13,8 @@ from django.urls import reverse
 
 from xinshi.exchange.models import Partner, PartnerContract, PartnerKey
 from xinshi.exchange.partners import actions, queries, registry
-from xinshi.exchange.partners.domain import Limits
-from xinshi.exchange.partners.tests.conftest import KEY, Bank, Cast, Somebody
+from xinshi.exchange.partners.domain import Limits, Terms
+from xinshi.exchange.partners.tests.conftest import KEY, TODAY, Bank, Cast, Somebody
 from xinshi.exchange.tests.conftest import NOW, SYSTEM
 from xinshi.people.models import Consent
 
@@ -82,7 +83,7 @@ def test_a_partner_is_registered_and_agreed_with_by_two_at_their_desks(cast: Cas
         2430,
     )
     assert key.confirmed_by_ref == second.actor.reference
-    assert "Ready" in words(get(cast.auditor, "partners"))
+    assert "No contract in force" not in words(get(cast.auditor, "partners"))
     post(first, "revoke_key", partner.pk, "2026-11", reason="失窃")
     assert PartnerKey.objects.get().revoked_reason == "失窃"
 
@@ -193,6 +194,12 @@ def test_only_what_was_heard_of_and_can_be_reached_is_said_to_work(bank: Bank) -
     def word() -> str:
         return queries.health(bank.row).word
 
+    assert word() == "no_contract"
+    later = Terms(starts_on=TODAY + timedelta(days=3))
+    number = actions.write_contract(actor=bank.first.actor, partner_id=bank.id, terms=later)
+    assert word() == "contract_comes", "nobody is told to write what is written"
+    actions.put_contract_in_force(actor=bank.second.actor, partner_id=bank.id, number=number)
+    assert word() == "contract_comes"
     bank.agree()
     assert word() == "no_key"
     assert "No key trusted" in words(get(bank.first, "partners"))
