@@ -256,16 +256,18 @@ class Health:
     @property
     def _quiet_word(self) -> str:
         """The word where nothing is overdue: only what was heard of, and can be reached, is said to work."""
-        has_interface = self.partner.kind == Partner.Kind.BANK and bool(self.partner.address)
+        is_bank, has_interface = self.partner.kind == Partner.Kind.BANK, bool(self.partner.address)
         if self.open_differences:
             return "differs"
-        if has_interface and not self.trusted_keys:
+        if is_bank and not has_interface:
+            return "no_interface"
+        if is_bank and not self.trusted_keys:
             return "no_key"
         if self.unreachable_since is not None:
             return "unreachable"
         if self.last_heard_at is not None:
             return "well"
-        return "ready" if has_interface else "files"
+        return "ready" if is_bank else "files"
 
 
 def _may_still_hold(partner: Partner) -> QuerySet[PartnerContract]:

@@ -70,6 +70,12 @@ HEALTH: Final = {
     "ready": Word(
         _("Ready"), "info", "circle-dashed", _("Everything is in force. The first message shows whether it works.")
     ),
+    "no_interface": Word(
+        _("No interface"),
+        "",
+        "file-text",
+        _("Without an address no hours can move. Lists are compared and statements exchanged as files."),
+    ),
     "files": Word(_("By files"), "info", "file-up", _("Hours come and go by spreadsheets; no interface is set up.")),
 }
 KINDS: Final[dict[str, str | Promise]] = {
