@@ -54,6 +54,7 @@ def test_a_partner_is_agreed_with_by_two_then_paused_and_resumed(
     second.locator("form[action$='/contracts/1/in-force/'] button").click()
     second.locator("form[action$='/keys/2026-11/confirm/'] button").click()
     expect(second.locator("form[action$='/in-force/'], form[action$='/confirm/']")).to_have_count(0)
+    second.locator("main details", has=second.locator("form[action$='/pause/']")).locator("summary").click()
     second.locator("form[action$='/pause/'] input[name=reason]").fill("对方升级系统")
     second.locator("form[action$='/pause/'] button").click()
     expect(second.locator("main div.notice.warn")).to_contain_text("对方升级系统")

@@ -35,6 +35,7 @@ from xinshi.exchange.partners.registry import (
     register_differences,
     register_latest,
     register_overdue,
+    register_places,
     register_unfinished,
     register_unreachable,
 )
@@ -50,6 +51,7 @@ from xinshi.interbank.moving import verification as interbank_verification
 from xinshi.interbank.moving.queries import latest_of, unfinished_of
 from xinshi.interbank.moving.reaching import unreachable_since
 from xinshi.interbank.overlaps import tasks as overlap_tasks
+from xinshi.interbank.places import places_of
 from xinshi.interbank.reconciling import protocol_lists
 from xinshi.interbank.reconciling.lists import register_lists
 from xinshi.interbank.reconciling.queries import open_differences, overdue_by_partner
@@ -98,6 +100,7 @@ def register() -> None:
     register_obstacles("interbank", interbank_ending.obstacles)
     register_unfinished("interbank", unfinished_of)
     register_latest("interbank", latest_of)
+    register_places("interbank", places_of)
     register_unreachable("interbank", unreachable_since)
     register_leading("activities", leads_today)
     subscribe(PeopleMerged, recognition_tasks.on_people_merged)

@@ -52,6 +52,14 @@ def refusal_text(error: DomainError) -> str:
     return text % parameters if parameters else text
 
 
+def sentence_of(error: DomainError) -> str:
+    """The refusal as a page says it: without the name of the field where that is a programmer's word, such as `due_on`."""
+    field = error.parameters.get("field", "")
+    if isinstance(error, Invalid) and field.isidentifier() and field == field.lower():
+        return gettext(str(error.parameters["reason"]))
+    return refusal_text(error)
+
+
 def _in_words(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{day_text(value)} {value.astimezone(clock.HOSPITAL_ZONE):%H:%M}"
@@ -101,7 +109,7 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def show_refusal(request: PageRequest, refusal: DomainError) -> HttpResponse:
     """A refusal as a page (403, 404), as a message where the person came from (POST), or as a page with the reason."""
-    text = refusal_text(refusal)
+    text = sentence_of(refusal)
     if request.method == "POST" and not isinstance(refusal, NotFound | NotAllowed):
         messages.error(request, text)
         return back(request)
@@ -128,5 +136,5 @@ def attempt(form: BaseForm, action: Callable[[], Any]) -> Any:
         if isinstance(refusal, Invalid) and field in form.fields:
             form.add_error(field, gettext(str(refusal.parameters["reason"])))
         else:
-            form.add_error(field if field in form.fields else None, refusal_text(refusal))
+            form.add_error(field if field in form.fields else None, sentence_of(refusal))
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, ngettext
 
 from xinshi.kernel import clock
-from xinshi.kernel.minutes import hours_figure
+from xinshi.kernel.minutes import MINUTES_PER_HOUR, hours_figure
 
 NOTHING: Final = "–"
 CHINESE_WEEKDAYS: Final = "一二三四五六日"
@@ -60,5 +60,12 @@ def moment_text(value: datetime | None) -> str:
 
 
 def hours_text(minutes: int | None) -> str:
-    """`12.5 小时`, `12.5 hours`."""
-    return NOTHING if minutes is None else gettext("%(figure)s hours") % {"figure": hours_figure(minutes)}
+    """`12.5 小时`, `12.5 hours`, `1 hour`."""
+    if minutes is None:
+        return NOTHING
+    return ngettext("%(figure)s hour", "%(figure)s hours", hours_count(minutes)) % {"figure": hours_figure(minutes)}
+
+
+def hours_count(minutes: int) -> int:
+    """1 where the figure of these hours is followed by one `hour`, else 2: `0.5 hours`, `1 hour`, `1.5 hours`."""
+    return 1 if abs(minutes) == MINUTES_PER_HOUR else 2

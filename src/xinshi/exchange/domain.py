@@ -99,10 +99,7 @@ REASONS: Final[Mapping[str, str]] = {
     "passbook_not_active": gettext_noop(
         "This person's passbook is not active. The row waits until it is, and then goes on by itself."
     ),
-    "person_unknown": gettext_noop(
-        "Nobody in the archive has this volunteer number. The row waits until the person is registered or chosen, and then "
-        "goes on by itself."
-    ),
+    "person_unknown": gettext_noop("Nobody in the archive has this volunteer number. The row waits for its person."),
     "name_unknown": gettext_noop(
         "The row has no volunteer number, and nobody in the archive has this name alone. Enter the number."
     ),

@@ -65,6 +65,8 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-        month = clock.today().replace(day=1)
-        self.fields["from_day"].initial = first_day_not_sent() or (month - timedelta(days=1)).replace(day=1)
-        self.fields["to_day"].initial = max(month - timedelta(days=1), self.fields["from_day"].initial)
+        today = clock.today()
+        month_end = today.replace(day=1) - timedelta(days=1)
+        first = first_day_not_sent() or month_end.replace(day=1)
+        last = month_end if first <= month_end else max(first, today - timedelta(days=1))
+        self.fields["from_day"].initial, self.fields["to_day"].initial = first, last

@@ -94,7 +94,9 @@ def preview(request: PageRequest, key: str) -> HttpResponse:
 
 def _tell(request: PageRequest, report: ImportReport) -> None:
     figures = {"rows": report.credited, "hours": hours_figure(report.minutes)}
-    messages.success(request, gettext("The file was imported: %(rows)s rows credited, %(hours)s hours.") % figures)
+    messages.success(
+        request, gettext("The file was imported. Rows credited: %(rows)s, %(hours)s hours in all.") % figures
+    )
     if report.held_back:
         text = gettext("Rows held back, to be looked at: %(rows)s.")
         messages.warning(request, text % {"rows": report.held_back})

@@ -99,7 +99,9 @@ def _tell(request: PageRequest, found: dict[str, int]) -> None:
 
 
 def _back(request: PageRequest) -> HttpResponse:
-    return redirect(f"{reverse('exchange:inbox')}?{urlencode({'who': request.POST.get('who', '')[:TERM_SIGNS_MAX]})}")
+    """To the list as it was narrowed, with the person who was looked for."""
+    typed = {name: request.POST.get(name, "")[:TERM_SIGNS_MAX] for name in ("q", "who")}
+    return redirect(f"{reverse('exchange:inbox')}?{urlencode(typed)}")
 
 
 def _numbers(request: PageRequest, name: str) -> list[int]:

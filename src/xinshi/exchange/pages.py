@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from xinshi.documents.workbook import XLSX_CONTENT_TYPE
 from xinshi.doors.pages import SIGNED_IN, PageRequest, attempt, page
@@ -165,16 +165,28 @@ def _tell(request: HttpRequest, report: actions.ExportReport) -> None:
         messages.info(request, gettext("There are no hours to send in this period."))
     elif report.is_new:
         figures = {"people": report.people, "hours": report.as_json()["hours"]}
-        text = gettext("The file is ready: %(people)s people, %(hours)s hours. Download it below.")
+        text = ngettext(
+            "The file is ready: %(people)s person, %(hours)s hours. Download it below.",
+            "The file is ready: %(people)s people, %(hours)s hours. Download it below.",
+            report.people,
+        )
         messages.success(request, text % figures)
     else:
         messages.info(request, gettext("Nothing is new in this period. Its last file can be downloaded again below."))
-    if report.without_consent or report.without_number:
-        figures = {"consent": report.without_consent, "number": report.without_number}
-        text = gettext(
-            "Left out: %(consent)s people who did not consent to the exchange, %(number)s without a volunteer number."
+    if report.without_consent:
+        text = ngettext(
+            "Left out: %(n)s person who did not consent to the exchange.",
+            "Left out: %(n)s people who did not consent to the exchange.",
+            report.without_consent,
         )
-        messages.warning(request, text % figures)
+        messages.warning(request, text % {"n": report.without_consent})
+    if report.without_number:
+        text = ngettext(
+            "Left out: %(n)s person without a volunteer number.",
+            "Left out: %(n)s people without a volunteer number.",
+            report.without_number,
+        )
+        messages.warning(request, text % {"n": report.without_number})
 
 
 @page(READERS)

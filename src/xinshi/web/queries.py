@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from xinshi.activities import queries as activities
 from xinshi.activities.queries.suggested import Suggested
@@ -30,6 +30,7 @@ from xinshi.interbank.moving import queries as interbank
 from xinshi.interbank.overlaps import queries as overlaps
 from xinshi.interbank.reconciling import queries as reconciling
 from xinshi.kernel.actor import ANONYMOUS, Actor
+from xinshi.kernel.minutes import MINUTES_PER_HOUR
 from xinshi.ledger import queries as ledger
 from xinshi.ledger.queries import BalanceView
 from xinshi.messages import queries as messages
@@ -57,6 +58,11 @@ class HomeFigures:
     person_times: int
     partners: int
     five_star_members: int
+
+    @property
+    def certified_hours(self) -> int:
+        """Whole hours, rounded down."""
+        return self.certified_minutes // MINUTES_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ class Task:
 def approvals_task(actor: Actor, address: str) -> Task:
     """Service records that wait for the actor, with the clock of ten working days."""
     waiting = attendance.waiting_summary(actor)
-    label = gettext("service records wait for your approval")
+    label = ngettext("service record waits for your approval", "service records wait for your approval", waiting.count)
     if waiting.overdue:
         note = gettext("%(n)s past ten working days") % {"n": waiting.overdue}
         return Task(address, "clipboard-check", waiting.count, label, note, "bad")
@@ -155,14 +161,16 @@ def approvals_task(actor: Actor, address: str) -> Task:
 def outcomes_task(actor: Actor, address: str) -> Task:
     """Activities that are over and of which nobody has reported what came of them."""
     count = missing_lately(actor)
-    label = gettext("activities wait for what came of them")
+    label = ngettext("activity waits for what came of it", "activities wait for what came of them", count)
     return Task(address, "chart-column", count, label, tone="warn" if count else "")
 
 
 def appeals_task(actor: Actor, address: str) -> Task:
     """Requests for correction that wait for the actor, who had no part in them; what is due first is said."""
     waiting = appeals.waiting_summary(actor)
-    label = gettext("requests for correction wait for your answer")
+    label = ngettext(
+        "request for correction waits for your answer", "requests for correction wait for your answer", waiting.count
+    )
     if waiting.overdue:
         return Task(address, "scale", waiting.count, label, gettext("%(n)s overdue") % {"n": waiting.overdue}, "bad")
     if waiting.oldest_due_on:
@@ -175,36 +183,69 @@ def places_task(places: Sequence[activities.EmptyPlaces]) -> Task:
     """Places that nobody has taken in the shifts of the next two days."""
     free = sum(shift.places_left for shift in places)
     tone = "warn" if free else ""
-    note = gettext("in %(n)s shifts") % {"n": len(places)} if places else ""
-    return Task("#empty-places", "user-round-plus", free, gettext("empty places in the next 48 hours"), note, tone)
+    note = ngettext("in %(n)s shift", "in %(n)s shifts", len(places)) % {"n": len(places)} if places else ""
+    return Task(
+        "#empty-places",
+        "user-round-plus",
+        free,
+        ngettext("empty place in the next 48 hours", "empty places in the next 48 hours", free),
+        note,
+        tone,
+    )
 
 
 def invitation_tasks(address: str) -> list[Task]:
     """Places given back, invitations nobody answered, places for which nobody is left; a line only where there is one."""
     found = invitations.counts()
     lines = (
-        (found.dropped, "user-round-plus", gettext("shifts lost somebody lately"), "bad"),
-        (found.left_empty, "users-round", gettext("shifts for which nobody is left to invite"), "warn"),
-        (found.due, "send", gettext("invitations run out within a day without an answer"), "warn"),
+        (
+            found.dropped,
+            "user-round-plus",
+            ngettext("shift lost somebody lately", "shifts lost somebody lately", found.dropped),
+            "bad",
+        ),
+        (
+            found.left_empty,
+            "users-round",
+            ngettext(
+                "shift for which nobody is left to invite",
+                "shifts for which nobody is left to invite",
+                found.left_empty,
+            ),
+            "warn",
+        ),
+        (
+            found.due,
+            "send",
+            ngettext(
+                "invitation runs out within a day without an answer",
+                "invitations run out within a day without an answer",
+                found.due,
+            ),
+            "warn",
+        ),
     )
     return [Task(address, icon, count, label, tone=tone) for count, icon, label, tone in lines if count]
 
 
 def accounts_task(actor: Actor, address: str) -> Task:
     """Accounts that people opened themselves, and wishes to close one, that wait for the station."""
-    return Task(address, "user-check", registration.waiting_count(actor), gettext("accounts wait for your check"))
+    count = registration.waiting_count(actor)
+    label = ngettext("account waits for your check", "accounts wait for your check", count)
+    return Task(address, "user-check", count, label)
 
 
 def erasures_tasks(actor: Actor, address: str) -> list[Task]:
     """People who want their data deleted; no line where nobody does."""
     waiting = erasing.waiting_count(actor)
-    return [Task(address, "eraser", waiting, gettext("want their data deleted"))] if waiting else []
+    label = ngettext("person wants their data deleted", "people want their data deleted", waiting)
+    return [Task(address, "eraser", waiting, label)] if waiting else []
 
 
 def requests_task(address: str) -> Task:
     """Departments that wait for volunteers, by the day on which their answer is due."""
     waiting = requests.waiting_requests()
-    label = gettext("departments ask for volunteers")
+    label = ngettext("department asks for volunteers", "departments ask for volunteers", waiting.count)
     if waiting.overdue:
         return Task(address, "inbox", waiting.count, label, gettext("%(n)s overdue") % {"n": waiting.overdue}, "bad")
     if waiting.first_due_on:
@@ -217,12 +258,17 @@ def qualification_tasks(actor: Actor, address: str) -> list[Task]:
     """Qualifications that wait for the station, and those that run out within 30 days and were not renewed."""
     found = archive.desk_summary(actor)
     return [
-        Task(address, "badge-check", found.to_check, gettext("qualifications wait for the check")),
+        Task(
+            address,
+            "badge-check",
+            found.to_check,
+            ngettext("qualification waits for the check", "qualifications wait for the check", found.to_check),
+        ),
         Task(
             f"{address}?show=ending",
             "calendar-x",
             found.ending,
-            gettext("qualifications run out within 30 days"),
+            ngettext("qualification runs out within 30 days", "qualifications run out within 30 days", found.ending),
             tone="warn" if found.ending else "",
         ),
     ]
@@ -231,40 +277,36 @@ def qualification_tasks(actor: Actor, address: str) -> list[Task]:
 def unknown_transfers_tasks(actor: Actor, address: str) -> list[Task]:
     """Hours to other banks without an answer although it is overdue; no line while there are none."""
     count = interbank.unknown_count(actor)
-    text = gettext("transfers to other banks without an answer")
+    text = ngettext("transfer to another bank without an answer", "transfers to other banks without an answer", count)
     return [Task(address, "arrow-left-right", count, text, tone="warn")] if count else []
 
 
 def held_back_task(actor: Actor, address: str) -> Task:
     """Rows of partners' files that were doubtful and wait for somebody to decide."""
-    return Task(
-        address,
-        "arrow-left-right",
-        exchange.held_back_count(actor),
-        gettext("lines from partners held back for review"),
-    )
+    count = exchange.held_back_count(actor)
+    label = ngettext("line from a partner held back for review", "lines from partners held back for review", count)
+    return Task(address, "arrow-left-right", count, label)
 
 
 def differences_task(actor: Actor, address: str) -> Task:
     """Differences with other time banks, the overdue ones said."""
-    overdue = reconciling.overdue_count(actor)
+    count, overdue = reconciling.open_count(actor), reconciling.overdue_count(actor)
+    label = ngettext("difference with a time bank", "differences with time banks", count)
     note = gettext("%(number)s overdue") % {"number": overdue} if overdue else ""
-    tone = "bad" if overdue else ""
-    return Task(address, "scale", reconciling.open_count(actor), gettext("differences with time banks"), note, tone)
+    return Task(address, "scale", count, label, note, "bad" if overdue else "")
 
 
 def overlaps_tasks(actor: Actor, address: str) -> list[Task]:
     """Hours that may have been counted twice; no line while there are none."""
     count = overlaps.waiting_count(actor)
-    return (
-        [Task(address, "eye", count, gettext("hours that may have been counted twice"), tone="warn")] if count else []
-    )
+    label = ngettext("service that may have been counted twice", "services that may have been counted twice", count)
+    return [Task(address, "eye", count, label, tone="warn")] if count else []
 
 
 def clashes_tasks(actor: Actor, address: str) -> list[Task]:
     """Identity numbers that stand on two records, so that neither is used between banks; no line while there are none."""
     count = identity.clash_count(actor)
-    label = gettext("identity numbers on two records")
+    label = ngettext("identity number on two records", "identity numbers on two records", count)
     return [Task(address, "user-round", count, label, tone="warn")] if count else []
 
 
@@ -276,11 +318,19 @@ def partner_tasks(actor: Actor, address: str) -> list[Task]:
         notes = [gettext("%(n)s in dispute") % {"n": found.disputed}] if found.disputed else []
         notes += [gettext("%(n)s with overdue differences") % {"n": found.overdue}] if found.overdue else []
         note = gettext(", ").join(notes)
-        label = gettext("partners of the exchange that need somebody now")
+        label = ngettext(
+            "partner of the exchange that needs somebody now",
+            "partners of the exchange that need somebody now",
+            found.count,
+        )
         tasks.append(Task(address, "siren", found.count, label, note, "bad"))
     waiting = partners.waits_for_second(actor)
     if waiting:
-        label = gettext("contracts, keys and limits of partners wait for a second administrator")
+        label = ngettext(
+            "contract, key or limit of a partner waits for a second administrator",
+            "contracts, keys and limits of partners wait for a second administrator",
+            waiting,
+        )
         tasks.append(Task(address, "users-round", waiting, label, tone="warn"))
     return tasks
 
@@ -288,34 +338,53 @@ def partner_tasks(actor: Actor, address: str) -> list[Task]:
 def own_keys_tasks(actor: Actor, address: str) -> list[Task]:
     """Our own keys for the exchange that wait for this administrator, and partners that lack the next one."""
     count = key_queries.keys_that_need(actor)
-    label = gettext("keys of ours to confirm, or to give to partners")
+    label = ngettext(
+        "key of ours to confirm, or to give to partners", "keys of ours to confirm, or to give to partners", count
+    )
     return [Task(address, "key-round", count, label, tone="warn")] if count else []
 
 
 def inbox_task(actor: Actor, address: str) -> Task:
     """Rows of partners' files whose person was not found."""
-    return Task(address, "users", exchange.unmatched_count(actor), gettext("lines from partners wait for their person"))
+    count = exchange.unmatched_count(actor)
+    label = ngettext("line from a partner waits for its person", "lines from partners wait for their person", count)
+    return Task(address, "users", count, label)
 
 
 def agreements_task(actor: Actor, address: str) -> Task:
     """Agreements with partners that end within 90 days, the first of these days said."""
     count, first = agreements.ending_count(actor)
     note = gettext("first on %(day)s") % {"day": day_text(first)} if first else ""
-    return Task(address, "file-check", count, gettext("agreements end within 90 days"), note, "warn" if count else "")
+    return Task(
+        address,
+        "file-check",
+        count,
+        ngettext("agreement ends within 90 days", "agreements end within 90 days", count),
+        note,
+        "warn" if count else "",
+    )
 
 
 def reviews_task(actor: Actor, address: str) -> Task:
     """Bases and demonstrations whose review is due."""
     count = designations.due_count(actor)
-    return Task(address, "award", count, gettext("bases and demonstrations to review"), tone="warn" if count else "")
+    return Task(
+        address,
+        "award",
+        count,
+        ngettext("base or demonstration to review", "bases and demonstrations to review", count),
+        tone="warn" if count else "",
+    )
 
 
 def vouchers_task(address: str) -> Task:
     """Vouchers that may be redeemed today; `note` says how many belong to today's days."""
     due = benefits.due_today()
     note = gettext("%(n)s for today") % {"n": due} if due else ""
-    return Task(address, "ticket-check", benefits.figures().open_vouchers, gettext("open vouchers"), note, "info")
+    count = benefits.figures().open_vouchers
+    return Task(address, "ticket-check", count, ngettext("open voucher", "open vouchers", count), note, "info")
 
 
 def messages_task(actor: Actor, address: str) -> Task:
-    return Task(address, "bell", messages.unread_count(actor), gettext("unread messages"))
+    count = messages.unread_count(actor)
+    return Task(address, "bell", count, ngettext("unread message", "unread messages", count))

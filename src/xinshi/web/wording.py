@@ -8,6 +8,7 @@ from xinshi.doors.wording import (
     NOTHING,
     day_of,
     day_text,
+    hours_count,
     hours_text,
     moment_text,
     month_text,
@@ -15,7 +16,17 @@ from xinshi.doors.wording import (
     weekday_text,
 )
 
-__all__ = ["NOTHING", "day_of", "day_text", "hours_text", "moment_text", "month_text", "time_text", "weekday_text"]
+__all__ = [
+    "NOTHING",
+    "day_of",
+    "day_text",
+    "hours_count",
+    "hours_text",
+    "moment_text",
+    "month_text",
+    "time_text",
+    "weekday_text",
+]
 
 
 def star_text(level: int) -> str:

@@ -95,6 +95,14 @@ def test_a_refusal_on_writing_goes_back_with_the_reason_said_at_the_top() -> Non
     assert [str(message) for message in get_messages(request)] == ["导医 is full."]
 
 
+@pytest.mark.parametrize(("field", "said"), [("reason", "Say why."), ("Title", "Title: Say why.")])
+def test_no_programmers_word_is_said_to_people(field: str, said: str) -> None:
+    request = asked("POST", referer="http://testserver/list/")
+    with translation.override("en"):
+        refusing(Invalid(field=field, reason="Say why."))(request)
+    assert [str(message) for message in get_messages(request)] == [said]
+
+
 def test_what_one_may_not_write_is_no_message_but_a_page() -> None:
     assert refusing(NotFound())(asked("POST")).status_code == 404
     assert refusing(NotAllowed())(asked("POST")).status_code == 403
@@ -123,7 +131,8 @@ class Form(forms.Form):
     [
         (Full(title="导医"), "__all__", "导医 is full."),
         (Invalid(field="name", reason="Too long."), "name", "Too long."),
-        (Invalid(field="other", reason="Too long."), "__all__", "other: Too long."),
+        (Invalid(field="due_on", reason="Too long."), "__all__", "Too long."),
+        (Invalid(field="Other", reason="Too long."), "__all__", "Other: Too long."),
     ],
 )
 def test_a_refusal_becomes_the_forms_own_error(refusal: DomainError, field: str, text: str) -> None:

@@ -90,14 +90,12 @@ class OverLimit(DomainError):
 
 class OverTransferLimit(DomainError):
     code = "over_transfer_limit"
-    message = gettext_noop("One transfer with this partner has at most %(max)s hours. Send less at once.")
+    message = gettext_noop("Most hours of one transfer with this partner: %(max)s. Send less at once.")
 
 
 class OverMonthLimit(DomainError):
     code = "over_month_limit"
-    message = gettext_noop(
-        "Only %(left)s hours are left this month with this partner. Send less, or wait until next month."
-    )
+    message = gettext_noop("Hours left this month with this partner: %(left)s. Send less, or wait until next month.")
 
 
 class OwnContract(DomainError):

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from xinshi.doors.pages import refusal_text
+from xinshi.doors.pages import refusal_text, sentence_of
 from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.partners.domain import (
     ADDRESS_LENGTH_MAX,
@@ -18,10 +18,11 @@ from xinshi.exchange.partners.domain import (
     TERMS_LENGTH_MAX,
     Limits,
     Terms,
+    check_code,
 )
 from xinshi.exchange.partners.wording import KINDS
 from xinshi.kernel import clock
-from xinshi.kernel.errors import DomainError
+from xinshi.kernel.errors import DomainError, Invalid
 from xinshi.kernel.minutes import hours_decimal, minutes_from_hours
 
 DAY: Final = {"type": "date"}
@@ -92,6 +93,15 @@ class RegisterForm(LimitsForm):
     kind = forms.ChoiceField(label=_("Kind of partner"), choices=Partner.Kind.choices, initial=Partner.Kind.BANK)
     address = AddressField()
     field_order = ("code", "name", "kind", "address", "in_minutes_max", "out_minutes_max")
+
+    def clean_code(self) -> str:
+        """Refused together with the other fields' faults, so that nobody mends one after the other."""
+        code: str = self.cleaned_data["code"]
+        try:
+            check_code(code)
+        except Invalid as refusal:
+            raise ValidationError(sentence_of(refusal)) from None
+        return code
 
 
 class ContractForm(forms.Form):

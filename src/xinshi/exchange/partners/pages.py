@@ -19,6 +19,7 @@ from xinshi.exchange.models import Partner, PartnerContract, PartnerKey
 from xinshi.exchange.partners import actions, queries
 from xinshi.exchange.partners.domain import fingerprint
 from xinshi.exchange.partners.forms import ChangeForm, ContractForm, KeyForm, LimitsForm, ReasonForm, RegisterForm
+from xinshi.exchange.partners.registry import Place, places
 from xinshi.exchange.partners.wording import HEALTH, contract_word, key_word, kinds_text, state_word
 from xinshi.kernel.actor import Actor
 
@@ -26,7 +27,9 @@ from xinshi.kernel.actor import Actor
 @page(READERS)
 def partners(request: PageRequest) -> HttpResponse:
     """Every partner and how it goes with it, those that need somebody first."""
-    cards = [(one, HEALTH[one.word]) for one in queries.healths(request.actor)]
+    cards = [
+        (one, HEALTH[one.word], _doors(_places(request.actor, one.partner))) for one in queries.healths(request.actor)
+    ]
     context = {"cards": cards, "may_keep": is_partner_keeper(request.actor)}
     return render(request, "exchange/partners.html", context)
 
@@ -41,7 +44,10 @@ def _show(request: PageRequest, partner_id: int, reason: ReasonForm) -> HttpResp
     found = queries.detail(request.actor, partner_id)
     health, row = found.health, found.health.partner
     may_keep = is_partner_keeper(request.actor)
+    further = _places(request.actor, row)
     context = {
+        "places": [one for one in further if one.what],
+        "doors": _doors(further),
         "partner": row,
         "health": health,
         "word": HEALTH[health.word],
@@ -57,6 +63,15 @@ def _show(request: PageRequest, partner_id: int, reason: ReasonForm) -> HttpResp
         "reason": reason,
     }
     return render(request, "exchange/partner.html", context)
+
+
+def _places(actor: Actor, row: Partner) -> list[Place]:
+    return places(actor, row.pk) if row.kind == Partner.Kind.BANK else []
+
+
+def _doors(found: list[Place]) -> dict[str, str]:
+    """The address behind each figure that can be opened to what it is made of."""
+    return {one.explains: one.address for one in found if one.explains}
 
 
 def _contract(actor: Actor, found: queries.Detail, one: PartnerContract) -> dict[str, Any]:

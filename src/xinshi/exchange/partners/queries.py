@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from xinshi.exchange.access import is_partner_keeper, require_reader
 from xinshi.exchange.models import ImportFile, Partner, PartnerContract, PartnerKey, PartnerStateChange, PullRun
@@ -34,7 +34,17 @@ from xinshi.people.queries import names_by_reference
 
 PARTNERS_MAX = 1_000
 DAY_HOURS = 24
-URGENCY = ("disputed", "silent", "overdue", "paused", "no_contract", "differs")
+URGENCY = (
+    "disputed",
+    "silent",
+    "overdue",
+    "paused",
+    "no_contract",
+    "contract_comes",
+    "differs",
+    "no_key",
+    "unreachable",
+)
 """Words of health that want somebody, the most urgent first."""
 
 
@@ -212,6 +222,8 @@ class Health:
 
     partner: Partner
     contract: PartnerContract | None
+    is_contract_coming: bool
+    """A version is written that may still come into force: it waits for a second administrator, or for its first day."""
     waits_for_second: int
     """Contracts, keys and limits that wait for another administrator."""
     standing: Standing
@@ -234,14 +246,35 @@ class Health:
             return self.partner.state
         is_platform = self.partner.kind == Partner.Kind.PLATFORM
         if self.contract is None and not is_platform:
-            return "no_contract"
+            return "contract_comes" if self.is_contract_coming else "no_contract"
         if self.silent_since is not None:
             return "silent"
         if self.overdue_differences:
             return "overdue"
+        return self._quiet_word
+
+    @property
+    def _quiet_word(self) -> str:
+        """The word where nothing is overdue: only what was heard of, and can be reached, is said to work."""
+        is_bank, has_interface = self.partner.kind == Partner.Kind.BANK, bool(self.partner.address)
         if self.open_differences:
             return "differs"
-        return "files" if is_platform and self.last_heard_at is None else "well"
+        if is_bank and not has_interface:
+            return "no_interface"
+        if is_bank and not self.trusted_keys:
+            return "no_key"
+        if self.unreachable_since is not None:
+            return "unreachable"
+        if self.last_heard_at is not None:
+            return "well"
+        return "ready" if is_bank else "files"
+
+
+def _may_still_hold(partner: Partner) -> QuerySet[PartnerContract]:
+    """Versions that do not hold today and may hold later."""
+    today = clock.today()
+    not_over = Q(ends_on=None) | Q(ends_on__gte=today)
+    return partner.contracts.filter(not_over).filter(Q(enforced_at=None) | Q(starts_on__gt=today))
 
 
 def health(partner: Partner) -> Health:
@@ -252,6 +285,7 @@ def health(partner: Partner) -> Health:
     return Health(
         partner=partner,
         contract=contract_in_force(partner, clock.today()),
+        is_contract_coming=_may_still_hold(partner).exists(),
         waits_for_second=waiting,
         standing=standing(partner),
         limits=limits_of(partner),

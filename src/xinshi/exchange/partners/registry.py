@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from xinshi.kernel.actor import Actor, Role
+
 LATEST_MAX: Final = 20
 
 
@@ -33,17 +35,31 @@ class Happening:
     tone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of a higher room about a partner; `what` is a message id, empty where only a figure leads there."""
+
+    what: str
+    address: str
+    icon: str
+    roles: frozenset[Role]
+    explains: str = ""
+    """The figure that this page opens to what it is made of: `unfinished` or `differences`."""
+
+
 UnfinishedOf = Callable[[int], Unfinished]
 DifferencesOf = Callable[[int], int]
 Overdue = Callable[[], dict[int, int]]
 LatestOf = Callable[[int], list[Happening]]
 UnreachableSince = Callable[[int], datetime | None]
+PlacesOf = Callable[[int], list[Place]]
 
 _UNFINISHED: Final[dict[str, UnfinishedOf]] = {}
 _DIFFERENCES: Final[dict[str, DifferencesOf]] = {}
 _OVERDUE: Final[dict[str, Overdue]] = {}
 _LATEST: Final[dict[str, LatestOf]] = {}
 _UNREACHABLE: Final[dict[str, UnreachableSince]] = {}
+_PLACES: Final[dict[str, PlacesOf]] = {}
 
 
 def register_unfinished(name: str, unfinished_of: UnfinishedOf) -> None:
@@ -69,6 +85,11 @@ def register_latest(name: str, latest_of: LatestOf) -> None:
 def register_unreachable(name: str, unreachable_since: UnreachableSince) -> None:
     """`unreachable_since(partner_id)` tells since when nobody takes calls there; None while somebody does."""
     _UNREACHABLE[name] = unreachable_since
+
+
+def register_places(name: str, places_of: PlacesOf) -> None:
+    """`places_of(partner_id)` gives the room's pages about a time bank, in the order in which they are offered."""
+    _PLACES[name] = places_of
 
 
 def unfinished(partner_id: int) -> Unfinished:
@@ -100,3 +121,9 @@ def unreachable_since(partner_id: int) -> datetime | None:
     """Since when calls to a partner are in vain; None while somebody takes them, or nobody calls."""
     found = [since(partner_id) for since in _UNREACHABLE.values()]
     return min((one for one in found if one is not None), default=None)
+
+
+def places(actor: Actor, partner_id: int) -> list[Place]:
+    """The pages about a time bank that this person may open."""
+    found = [one for places_of in _PLACES.values() for one in places_of(partner_id)]
+    return [one for one in found if actor.has(*one.roles)]

@@ -49,6 +49,33 @@ HEALTH: Final = {
     "no_contract": Word(
         _("No contract in force"), "", "file-x", _("Write a contract; another administrator puts it in force.")
     ),
+    "contract_comes": Word(
+        _("No contract in force"),
+        "warn",
+        "file-clock",
+        _("A contract is written but does not hold yet: it waits for another administrator or for its first day."),
+    ),
+    "no_key": Word(
+        _("No key trusted"),
+        "warn",
+        "key-round",
+        _("No message of this partner would be believed. Add its key; another administrator confirms it."),
+    ),
+    "unreachable": Word(
+        _("Out of reach"),
+        "warn",
+        "cloud-off",
+        _("Nobody takes our calls there. They are tried again by themselves; if it lasts, call their station."),
+    ),
+    "ready": Word(
+        _("Ready"), "info", "circle-dashed", _("Everything is in force. The first message shows whether it works.")
+    ),
+    "no_interface": Word(
+        _("No interface"),
+        "",
+        "file-text",
+        _("Without an address no hours can move. Lists are compared and statements exchanged as files."),
+    ),
     "files": Word(_("By files"), "info", "file-up", _("Hours come and go by spreadsheets; no interface is set up.")),
 }
 KINDS: Final[dict[str, str | Promise]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -164,6 +166,8 @@ def test_a_person_is_looked_for_and_chosen_on_the_page(cast: Cast, of_nobody: li
         reverse("exchange:inbox_match"), {"line": of_nobody[2:], "person": cast.wang.person_id}, follow=True
     )
     assert "Rows credited: 1, 3 hours in all." in done.content.decode()
+    nothing = client.post(reverse("exchange:inbox_not_ours"), {"q": "赵", "who": "李"})
+    assert nothing.headers["Location"] == f"{reverse('exchange:inbox')}?{urlencode({'q': '赵', 'who': '李'})}"
     done = client.post(reverse("exchange:inbox_not_ours"), {"line": of_nobody[:1], "reason": "三院"}, follow=True)
     assert "Rows laid aside as not ours: 1." in done.content.decode()
     done = client.post(reverse("exchange:inbox_look_again"), follow=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from xinshi.bank.models import Deposit
 from xinshi.documents.sheets import read_sheets
+from xinshi.exchange import forms
 from xinshi.exchange.models import HonoraryExport, ImportFile, ImportLine
 from xinshi.exchange.tests.conftest import Bank, Cast, Somebody, held, honorary, summary, take, written
 
@@ -47,7 +50,7 @@ def test_keepers_and_auditors_open_the_lists_and_volunteers_do_not(cast: Cast, f
 def test_the_overview_tells_what_came_and_what_waits(cast: Cast, file: ImportFile) -> None:
     text = words(page(cast.auditor, "overview"))
     assert "2 hours came from 志愿汇" in text
-    assert "1 rows held back" in text
+    assert "1 row held back" in text
     assert "十月.xlsx" in text
     assert "Import a file" not in text
     assert "Import a file" in words(page(cast.coordinator, "overview"))
@@ -62,7 +65,7 @@ def test_a_file_says_the_same_of_its_rows_as_the_overview(cast: Cast, file: Impo
     cells = {title: re.search(f'data-title="{title}">(.*?)</td>', answer.content.decode()) for title in COUNTED}
     assert {title: found and found[1] for title, found in cells.items()} == dict.fromkeys(COUNTED, "1")
     text = words(page(cast.coordinator, "file", file.pk))
-    assert "1 rows of people not found" in text
+    assert "1 row of a person not found" in text
     assert "Find the people" in text
     assert "Find the people" not in words(page(cast.auditor, "file", file.pk))
 
@@ -72,7 +75,7 @@ def test_an_upload_is_shown_before_it_is_written_and_confirmed_without_uploading
     address = answer.headers["Location"]
     text = words(cast.coordinator.client.get(address))
     assert "Nothing is written yet" in text
-    assert "1 rows to credit" in text
+    assert "1 row to credit" in text
     assert (Deposit.objects.count(), ImportFile.objects.count()) == (0, 0)
     done = cast.coordinator.client.post(address, follow=True)
     found = ImportFile.objects.get()
@@ -89,7 +92,7 @@ def test_hours_of_the_other_kind_in_the_same_file_are_not_left_out_in_silence(ca
     address = upload(cast.coordinator, data, "both.csv").headers["Location"]
     text = words(cast.coordinator.client.get(address))
     assert "The column “荣誉时数” is left out" in text
-    assert "1 rows to credit 2 hours to credit" in text
+    assert "1 row to credit 2 hours to credit" in text
     alone = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"])).headers["Location"]
     assert "is left out" not in words(cast.coordinator.client.get(alone))
 
@@ -166,7 +169,7 @@ def test_a_file_is_written_and_downloaded_as_it_was(cast: Cast, bank: Bank) -> N
     address = reverse("exchange:export")
     assert cast.auditor.client.post(address, form).status_code == 403
     text = words(cast.coordinator.client.post(address, form, follow=True))
-    assert "The file is ready: 1 people, 1.0 hours." in text
+    assert "The file is ready: 1 person, 1.0 hours." in text
     export = HonoraryExport.objects.get()
     answer = page(cast.auditor, "export_file", export.pk)
     assert read_sheets(answer.content, file_name="out.xlsx")[0].rows[3][2] == cast.li.number
@@ -175,3 +178,34 @@ def test_a_file_is_written_and_downloaded_as_it_was(cast: Cast, bank: Bank) -> N
     wrong = cast.coordinator.client.post(address, {"from_day": "2026-10-31", "to_day": "2026-10-01"})
     assert "before the first" in words(wrong)
     assert HonoraryExport.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent_until", "begins", "ends"),
+    [
+        (None, "2026-10-01", "2026-10-31"),
+        ("2026-10-15", "2026-10-16", "2026-10-31"),
+        ("2026-10-31", "2026-11-01", "2026-11-19"),
+        ("2026-11-19", "2026-11-20", "2026-11-20"),
+    ],
+)
+def test_the_next_file_begins_after_the_last_and_ends_with_days_that_are_over(
+    cast: Cast, sent_until: str | None, begins: str, ends: str
+) -> None:
+    """Once it was one day long where the last month had gone out already."""
+    with patch.object(forms, "first_day_not_sent") as after:
+        after.return_value = date.fromisoformat(sent_until) + timedelta(days=1) if sent_until else None
+        text = page(cast.coordinator, "export").content.decode()
+    assert re.findall(r'type="date" name="\w+" value="([-0-9]+)"', text) == [begins, ends]
+
+
+def test_a_preview_shows_no_row_of_zeros(cast: Cast) -> None:
+    address = upload(cast.coordinator, summary([cast.li.name, cast.li.number, "2"])).headers["Location"]
+    text = words(cast.coordinator.client.get(address))
+    assert "1 row read 1 row to credit 2 hours to credit Credit 1 row" in text
+    assert "Rows to correct" not in text
+    nobody = upload(cast.coordinator, summary(["赵新", "9" * 18, "4"])).headers["Location"]
+    text = words(cast.coordinator.client.get(nobody))
+    assert "1 of a person not found" in text
+    assert "Is a number mistyped?" in text
+    assert "Rows to correct Download" not in text

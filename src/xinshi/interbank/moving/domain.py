@@ -37,7 +37,8 @@ class NoToken(DomainError):
 class NotEnoughOwnHours(DomainError):
     code = "not_enough_own_hours"
     message = gettext_noop(
-        "You can send %(hours)s hours of this kind. Hours that came from other banks, gifts, and reserved hours stay here."
+        "Hours of this kind that you can send: %(hours)s. Hours that came from other banks, gifts, and reserved hours "
+        "stay here."
     )
 
 

@@ -9,6 +9,7 @@ from xinshi.bank.actions import NewDeposit, deposit_many, reverse_deposit
 from xinshi.bank.models import Passbook
 from xinshi.interbank.reconciling.lists import Behind, lists
 from xinshi.interbank.reconciling.models import Difference
+from xinshi.interbank.reconciling.queries import said_otherwise
 from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import DomainError, Invalid, gettext_noop
@@ -35,16 +36,32 @@ class NothingToReverse(DomainError):
     message = gettext_noop("What was booked for this message is not known here, so it cannot be taken back from here.")
 
 
+class SaidDifferently(DomainError):
+    code = "said_differently"
+    message = gettext_noop(
+        "A later comparison says something else of this message. Accept theirs there, and end this one as settled outside."
+    )
+
+
+class BookedBefore(DomainError):
+    code = "booked_before"
+    message = gettext_noop(
+        "Another list about this message was accepted and booked already. Correct that booking, then end this one as "
+        "settled outside."
+    )
+
+
 def book_theirs(*, actor: Actor, found: Difference, reason: str, passbook_number: str) -> str:
     """Book what follows from the partner's figures; returns `deposit:ID` or `transfer:ID`, empty where nothing follows.
 
-    Inside the caller's transaction. StillOpenHere, OwnHours, NothingToReverse, Invalid (`passbook_number`), and the refusals
-    of the book, such as InsufficientMinutes.
+    Inside the caller's transaction. StillOpenHere, SaidDifferently, BookedBefore, OwnHours, NothingToReverse, Invalid
+    (`passbook_number`), and the refusals of the book, such as InsufficientMinutes.
     """
     if found.ours and found.ours["state"] == "open":
         raise StillOpenHere
     if not found.owed_minutes:
         return ""
+    _require_said_last(found)
     behind = lists().behind(found.partner, found.stream, found.key)
     passbook = _passbook(behind, passbook_number)
     if passbook.person_id == actor.person_id:
@@ -52,6 +69,18 @@ def book_theirs(*, actor: Actor, found: Difference, reason: str, passbook_number
     if found.stream == "in":
         return _in(actor, found, behind, passbook, reason)
     return _out(actor, found, behind, passbook, reason)
+
+
+def _require_said_last(found: Difference) -> None:
+    """One message is booked once, by what was said of it last: each difference counts what is owed for all of it.
+
+    Two that one comparison saw are two entries of one list, and stand for themselves.
+    """
+    others = said_otherwise(found)
+    if any(one.last_seen_in_id > found.last_seen_in_id for one in others):
+        raise SaidDifferently
+    if any(one.booking_ref for one in others):
+        raise BookedBefore
 
 
 def _passbook(behind: Behind, number: str) -> Passbook:

@@ -105,7 +105,9 @@ def difference(request: PageRequest, difference_id: int) -> HttpResponse:
         if form.is_valid() and attempt(form, lambda: _WORK[asked](request, difference_id, form)):
             return redirect("interbank:difference", difference_id)
     written = queries.notes(found)
+    newer = [one for one in queries.said_otherwise(found) if one.last_seen_in_id > found.last_seen_in_id]
     context = {
+        "newer": newer[0] if newer else None,
         "found": found,
         "sides": [(gettext("Here"), found.ours), (found.partner.name, found.theirs)],
         "notes": written,

@@ -116,6 +116,14 @@ def names(references: Sequence[str]) -> dict[str, str]:
     return names_by_reference(reference for reference in references if reference)
 
 
+def said_otherwise(found: Difference) -> list[Difference]:
+    """What other comparisons said of the same message, the newest first."""
+    others = Difference.objects.filter(
+        partner_id=found.partner_id, stream=found.stream, key=found.key, type=found.type
+    ).exclude(last_seen_in_id=found.last_seen_in_id)
+    return list(others.order_by("-last_seen_in_id", "-pk")[:100])
+
+
 def may_work(actor: Actor, found: Difference) -> bool:
     return is_keeper(actor) and found.ending == Ending.NONE
 

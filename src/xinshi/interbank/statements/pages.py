@@ -17,7 +17,7 @@ from xinshi.interbank.statements import actions, queries
 from xinshi.interbank.statements.figures import file_bytes
 from xinshi.interbank.statements.forms import CounterForm, MonthForm
 from xinshi.interbank.statements.models import BankStatement
-from xinshi.interbank.statements.printing import grouped, owed_text, statement_pdf
+from xinshi.interbank.statements.printing import grouped, hospital_name, owed_text, statement_pdf
 
 PER_PAGE: Final = 24
 
@@ -95,5 +95,9 @@ def _download(data: bytes, content_type: str, found: BankStatement, ending: str)
 def check_statement(request: PageRequest, number: str) -> HttpResponse:
     """Whether this bank issued a statement with this number, and whether the book still says what the paper says."""
     found = queries.check(number[:64])
-    context = {"found": found, "number": grouped(found.row.number) if found else number[:32]}
+    context = {
+        "found": found,
+        "number": grouped(found.row.number) if found else number[:32],
+        "hospital": hospital_name(),
+    }
     return render(request, "interbank/check_statement.html", context)

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from xinshi.documents.qr import qr_drawing
 from xinshi.documents.typesetting import typeset
-from xinshi.doors.wording import day_text, is_chinese
+from xinshi.doors.wording import day_text, hours_count, is_chinese
 from xinshi.interbank.statements.models import BankStatement
-from xinshi.interbank.templatetags.settling import settling_word, signed_hours
+from xinshi.interbank.templatetags.settling import month_name, settling_word, signed_hours
 from xinshi.kernel import clock
 from xinshi.kernel.minutes import hours_figure
 
@@ -27,21 +27,22 @@ def statement_pdf(row: BankStatement) -> bytes:
         TEMPLATE,
         {
             "lang": "zh" if is_chinese() else "en",
-            "hospital": _hospital(),
+            "hospital": hospital_name(),
             "title": gettext("Statement between time banks"),
             "between": [
-                [gettext("Issuing bank"), f"{_hospital()} ({body['from']})"],
+                [gettext("Issuing bank"), f"{hospital_name()} ({body['from']})"],
                 [gettext("The other bank"), f"{row.partner.name} ({body['to']})"],
-                [gettext("Month"), body["month"]],
+                [gettext("Month"), month_name(row.month)],
                 [gettext("Issued"), day_text(clock.local_day(row.issued_at))],
             ],
+            "units": [gettext("Hours"), gettext("Transfers")],
             "figures": _figures(row),
             "headers": [
                 gettext("Kind of hours"),
                 gettext("Came in"),
-                gettext("Number"),
+                gettext("Transfers"),
                 gettext("Went out"),
-                gettext("Number"),
+                gettext("Transfers"),
             ],
             "kinds": [_kind(line) for line in body["kinds"]],
             "empty": gettext("Nothing moved in this month."),
@@ -85,9 +86,17 @@ def _owed(minutes: int, name: str) -> str:
     if not minutes:
         return gettext("Neither bank owes the other any hours.")
     text = (
-        gettext("%(name)s owes this bank %(hours)s hours of service.")
+        ngettext(
+            "%(name)s owes this bank %(hours)s hour of service.",
+            "%(name)s owes this bank %(hours)s hours of service.",
+            hours_count(minutes),
+        )
         if minutes > 0
-        else gettext("This bank owes %(name)s %(hours)s hours of service.")
+        else ngettext(
+            "This bank owes %(name)s %(hours)s hour of service.",
+            "This bank owes %(name)s %(hours)s hours of service.",
+            hours_count(minutes),
+        )
     )
     return text % {"name": name, "hours": hours_figure(abs(minutes))}
 
@@ -100,6 +109,6 @@ def grouped(number: str) -> str:
     return "-".join(number[start : start + 4] for start in range(0, len(number), 4))
 
 
-def _hospital() -> str:
+def hospital_name() -> str:
     names: dict[str, str] = settings.HOSPITAL_NAMES
     return names.get(get_language() or "", names["en"])

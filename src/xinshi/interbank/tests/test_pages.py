@@ -34,7 +34,7 @@ def test_a_volunteer_agrees_then_sends_hours_and_sees_how_it_goes(cast: Cast, st
     key = page.context["form"]["key"].initial
     key = key() if callable(key) else key
     too_much = client.post(address(stranger, "send"), {"hours": "2.5", "kind": "verified", "key": key})
-    assert "You can send 2 hours of this kind" in too_much.content.decode()
+    assert "Hours of this kind that you can send: 2." in too_much.content.decode()
     sent = client.post(address(stranger, "send"), {"hours": "1.5", "kind": "verified", "key": key})
     again = client.post(address(stranger, "send"), {"hours": "1.5", "kind": "verified", "key": key})
     row = Transfer.objects.get()
@@ -120,3 +120,18 @@ def test_a_bank_that_is_stopped_offers_nothing(cast: Cast, stranger: Stranger) -
     assert "Not open now" in cast.li.client.get("/interbank/banks/").content.decode()
     refused = cast.li.client.post(address(stranger, "bring"), {"hours": "1", "kind": "verified", "key": "k" * 32})
     assert (refused.status_code, Transfer.objects.count()) == (200, 0)
+
+
+def test_hours_beyond_all_bounds_are_refused_with_the_reason_that_is_true(cast: Cast, stranger: Stranger) -> None:
+    for hours, said in (("99999", "more than one transfer can carry"), ("0", "at least one minute")):
+        typed = {"hours": hours, "kind": "verified", "key": "k" * 32}
+        page = cast.li.client.post(address(stranger, "bring"), typed).content.decode()
+        assert said in page
+        assert "minutes:" not in page
+    assert Transfer.objects.count() == 0
+
+
+def test_who_has_agreed_finds_the_way_on_and_back(cast: Cast, stranger: Stranger) -> None:
+    page = cast.li.client.get(address(stranger, "agree")).content.decode()
+    for way in (address(stranger, "bring"), address(stranger, "send"), "/exchange/my-hours/"):
+        assert f'href="{way}"' in page

@@ -60,6 +60,9 @@ def test_keepers_and_auditors_see_the_lists_and_nobody_else(cast: Cast, compared
     assert "1 only here" in text
     assert "2 open differences" in words(get(cast.coordinator, "settling"))
     number = Difference.objects.get(place="differs").pk
+    assert "Hours differ" in text
+    assert "What is not the same Hours differ" in words(get(cast.auditor, "difference", number))
+    assert "1 hour will be taken back here" in words(get(cast.auditor, "difference", number))
     for name, args in (("settling", []), ("comparison", [compared.pk]), ("differences", []), ("difference", [number])):
         assert get(cast.li, name, *args).status_code == 403
     assert "End the difference" not in words(get(cast.auditor, "difference", number))
@@ -79,7 +82,17 @@ def test_a_difference_is_worked_on_its_page(cast: Cast, compared: Comparison) ->
     done = words(client.post(address, {"do": "end", "ending": "ours", "reason": "对方补记"}, follow=True))
     assert "The difference has come to its end." in done
     assert "对方补记" in done
-    assert "1 open differences" in words(get(cast.coordinator, "settling"))
+    assert "1 open difference" in words(get(cast.coordinator, "settling"))
+
+
+def test_a_list_without_a_message_is_asked_after(cast: Cast, river: Partner, books: Books) -> None:
+    books.ours = [entry("a")]
+    client, address = cast.coordinator.client, reverse("interbank:comparisons", args=[river.pk])
+    asked = "Is it the right list, and the right period?"
+    for theirs, is_asked in (([], True), ([entry("b")], False)):
+        upload = SimpleUploadedFile("list.json", json.dumps(listed(theirs)).encode())
+        typed = {"from_day": FROM, "to_day": UNTIL, "file": upload}
+        assert (asked in words(client.post(address, typed, follow=True))) is is_asked
 
 
 def test_a_file_that_is_no_list_says_what_is_wrong(cast: Cast, river: Partner, books: Books) -> None:
@@ -115,7 +128,9 @@ def test_a_number_on_two_records_is_decided_on_its_page(cast: Cast, river: Partn
     for who in (cast.li, cast.wang):
         agree(who.person_id, river)
     make_tokens(actor=SYSTEM, partner_id=river.pk)
-    assert cast.li.name in words(get(cast.coordinator, "clashes"))
+    listed = words(get(cast.coordinator, "clashes"))
+    for who in (cast.li, cast.wang):
+        assert f"{who.name} · {who.number}" in listed
     chosen = PersonToken.objects.get(person_id=cast.li.person_id).pk
     client = cast.coordinator.client
     client.post(reverse("interbank:settle_clash"), {"token": "x", "reason": "看过证件"})
@@ -168,7 +183,7 @@ def test_an_overdue_difference_raises_the_partners_alarm(cast: Cast, river: Part
     Difference.objects.update(due_on=NOW.date() - timedelta(days=1))
     assert alarm() == 1, "a partner counts once, whatever number of differences it has"
     desk = words(cast.administrator.client.get(reverse("web:desk")))
-    assert "1 partners of the exchange that need somebody now" in desk
+    assert "1 partner of the exchange that needs somebody now" in desk
     assert "1 with overdue differences" in desk
     for address in (reverse("exchange:partners"), reverse("exchange:partner", args=[river.pk])):
         assert "2 overdue" in words(cast.auditor.client.get(address))

@@ -36,6 +36,12 @@ def hours_long(minutes: int | None) -> str:
     return wording.hours_text(minutes)
 
 
+@register.filter
+def hours_count(minutes: int) -> int:
+    """What a `blocktranslate count` asks that speaks of these hours: 1 for one hour, else 2."""
+    return wording.hours_count(minutes)
+
+
 @register.simple_tag
 def gap() -> str:
     """What stands between two sentences: a blank, in Chinese nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from types import ModuleType
 from unittest.mock import patch
 
 import pytest
@@ -22,6 +23,7 @@ from xinshi.kernel import clock
 from xinshi.kernel.actor import Role
 from xinshi.messages.actions import NewMessage, send_many
 from xinshi.people.actions import give_consent
+from xinshi.scheduling.inviting.queries import Counts
 from xinshi.web import queries
 from xinshi.web.tests.conftest import SYSTEM, Cast
 
@@ -156,7 +158,7 @@ def test_the_desk_names_identity_numbers_on_two_records(cast: Cast, db: None) ->
     line = f'href="{reverse("interbank:clashes")}">'
     page = cast.client(Role.COORDINATOR).get(reverse("web:desk")).text
     assert (line in before, line in page) == (False, True)
-    assert "<b>1</b><span>identity numbers on two records</span>" in page
+    assert "<b>1</b><span>identity number on two records</span>" in page
     assert line not in cast.client(Role.CLERK).get(reverse("web:desk")).text
 
 
@@ -180,6 +182,61 @@ def test_the_approvals_clock_is_told(cast: Cast) -> None:
     assert told(count=0, oldest=None, overdue=0) == ("", "0")
     assert told(count=1200, oldest=today + timedelta(days=3), overdue=0) == ("warn", "1,200")
     assert told(count=5, oldest=today - timedelta(days=1), overdue=2) == ("bad", "5")
+
+
+COUNTED = (
+    (
+        queries.attendance,
+        "waiting_summary",
+        lambda n: WaitingSummary(n, None, 0),
+        "service record waits",
+        "records wait",
+    ),
+    (
+        queries,
+        "missing_lately",
+        lambda n: n,
+        "activity waits for what came of it",
+        "activities wait for what came of them",
+    ),
+    (queries.registration, "waiting_count", lambda n: n, "account waits", "accounts wait"),
+    (queries.erasing, "waiting_count", lambda n: n, "person wants their data", "people want their data"),
+    (
+        queries.exchange,
+        "held_back_count",
+        lambda n: n,
+        "line from a partner held back",
+        "lines from partners held back",
+    ),
+    (queries.exchange, "unmatched_count", lambda n: n, "line from a partner waits", "lines from partners wait"),
+    (queries.reconciling, "open_count", lambda n: n, "difference with a time bank", "differences with time banks"),
+    (queries.overlaps, "waiting_count", lambda n: n, "service that may have been", "services that may have been"),
+    (queries.interbank, "unknown_count", lambda n: n, "transfer to another bank", "transfers to other banks"),
+    (queries.partners, "waits_for_second", lambda n: n, "key or limit of a partner waits", "limits of partners wait"),
+    (queries.key_queries, "keys_that_need", lambda n: n, "key of ours", "keys of ours"),
+    (queries.agreements, "ending_count", lambda n: (n, None), "agreement ends", "agreements end"),
+    (queries.designations, "due_count", lambda n: n, "base or demonstration", "bases and demonstrations"),
+    (queries.invitations, "counts", lambda n: Counts(n, n, n), "shift lost somebody", "shifts lost somebody"),
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "made", "one", "many"), COUNTED, ids=[f"{row[0].__name__}.{row[1]}" for row in COUNTED]
+)
+def test_every_count_at_the_desk_is_right_for_one_and_for_many(
+    cast: Cast, module: ModuleType, name: str, made: Callable[[int], object], one: str, many: str
+) -> None:
+    for number, said, unsaid in ((1, one, many), (2, many, one)):
+        with patch.object(module, name, return_value=made(number)):
+            page = cast.client(Role.ADMINISTRATOR).get(reverse("web:desk")).text
+        assert f"<span>{said}" in page or f" {said}" in page
+        assert unsaid not in page
+
+
+def test_one_unread_message_is_one_message(cast: Cast) -> None:
+    for number, label in ((0, "unread messages"), (1, "unread message"), (2, "unread messages")):
+        with patch.object(queries.messages, "unread_count", return_value=number):
+            assert queries.messages_task(cast.actor(Role.COORDINATOR), "/x/").label == label
 
 
 def test_the_style_guide_shows_a_form_with_its_errors(db: None) -> None:

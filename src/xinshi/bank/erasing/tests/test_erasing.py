@@ -232,12 +232,12 @@ def test_pages_from_the_wish_to_the_end(cast: Cast) -> None:
     first.post(reverse("bank:accept_erasure", args=[made]))
     assert reverse("bank:erase_person", args=[made]) not in first.get(page).content.decode()
     assert reverse("bank:erase_person", args=[made]) in second.get(page).content.decode()
-    assert "want their data deleted" in second.get(reverse("web:desk")).content.decode()
+    assert "person wants their data deleted" in second.get(reverse("web:desk")).content.decode()
     second.post(reverse("bank:erase_person", args=[made]))
     assert "已注销" in second.get(page).content.decode()
     assert "已注销" in second.get(reverse("people:person", args=[cast.volunteer.person_id])).content.decode()
     assert volunteer.get(own).status_code == 302
-    assert "want their data deleted" not in second.get(reverse("web:desk")).content.decode()
+    assert "their data deleted" not in second.get(reverse("web:desk")).content.decode()
 
 
 def test_the_station_writes_it_down_and_refuses_it_by_page(cast: Cast) -> None:

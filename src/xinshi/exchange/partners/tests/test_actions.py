@@ -293,7 +293,7 @@ def test_a_partner_that_falls_silent_is_told_of_once_per_silence(bank: Bank, set
         assert (queries.health(bank.row).silent_since, queries.alarms().silent) == (enforced, 1)
         assert told.count() == 2
         actions.note_heard(partner_id=bank.id)
-        assert queries.health(bank.row).word == "well"
+        assert queries.health(bank.row).silent_since is None
         assert actions.tell_of_silence(actor=SYSTEM) == 0
     with time_machine.travel(NOW + timedelta(hours=50)):
         assert actions.tell_of_silence(actor=SYSTEM) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.http import HttpResponse
@@ -10,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from xinshi.exchange.models import Partner, PartnerContract, PartnerKey
-from xinshi.exchange.partners import actions, queries
-from xinshi.exchange.partners.domain import Limits
-from xinshi.exchange.partners.tests.conftest import KEY, Bank, Cast, Somebody
-from xinshi.exchange.tests.conftest import SYSTEM
+from xinshi.exchange.partners import actions, queries, registry
+from xinshi.exchange.partners.domain import Limits, Terms
+from xinshi.exchange.partners.tests.conftest import KEY, TODAY, Bank, Cast, Somebody
+from xinshi.exchange.tests.conftest import NOW, SYSTEM
 from xinshi.people.models import Consent
 
 pytestmark = pytest.mark.any_database
@@ -81,7 +83,7 @@ def test_a_partner_is_registered_and_agreed_with_by_two_at_their_desks(cast: Cas
         2430,
     )
     assert key.confirmed_by_ref == second.actor.reference
-    assert "Works" in words(get(cast.auditor, "partners"))
+    assert "No contract in force" not in words(get(cast.auditor, "partners"))
     post(first, "revoke_key", partner.pk, "2026-11", reason="失窃")
     assert PartnerKey.objects.get().revoked_reason == "失窃"
 
@@ -135,10 +137,10 @@ def test_a_dispute_is_seen_at_the_desk_and_in_the_health_check(bank: Bank) -> No
 
     none = {"partners_in_dispute": 0, "partners_silent": 0, "partners_with_overdue_differences": 0}
     assert alarms() == none
-    assert "that need somebody now" not in words(bank.first.client.get(reverse("web:desk")))
+    assert "somebody now" not in words(bank.first.client.get(reverse("web:desk")))
     actions.dispute(actor=SYSTEM, partner_id=bank.id, reason="The chain of messages is broken.")
     assert alarms() == none | {"partners_in_dispute": 1}
-    assert "1 partners of the exchange that need somebody now" in words(bank.first.client.get(reverse("web:desk")))
+    assert "1 partner of the exchange that needs somebody now" in words(bank.first.client.get(reverse("web:desk")))
     text = words(get(bank.first, "partner", bank.id))
     assert "In dispute" in text
     assert "The chain of messages is broken." in text
@@ -149,7 +151,7 @@ def test_programs_read_how_it_goes_with_partners(bank: Bank, cast: Cast) -> None
     bank.went_out(30)
     rows = cast.auditor.client.get("/api/v1/exchange/partners").json()
     assert sorted((row["code"], row["word"], row["we_owe_minutes"]) for row in rows) == [
-        ("east", "well", 30),
+        ("east", "no_key", 30),
         ("zhiyuanhui", "files", 0),
     ]
     one = cast.auditor.client.get(f"/api/v1/exchange/partners/{bank.id}").json()
@@ -186,3 +188,54 @@ def test_the_ground_of_an_address_is_said_in_the_form(bank: Bank) -> None:
     answer = post(bank.first, "change_partner", bank.id, name="x", address="http://east.example/")
     assert "XINSHI_OUTGOING_NETWORKS" in words(answer)
     assert bank.row.address == "https://east.example/interbank"
+
+
+def test_only_what_was_heard_of_and_can_be_reached_is_said_to_work(bank: Bank) -> None:
+    def word() -> str:
+        return queries.health(bank.row).word
+
+    assert word() == "no_contract"
+    later = Terms(starts_on=TODAY + timedelta(days=3))
+    number = actions.write_contract(actor=bank.first.actor, partner_id=bank.id, terms=later)
+    assert word() == "contract_comes", "nobody is told to write what is written"
+    actions.put_contract_in_force(actor=bank.second.actor, partner_id=bank.id, number=number)
+    assert word() == "contract_comes"
+    bank.agree()
+    assert word() == "no_key"
+    assert "No key trusted" in words(get(bank.first, "partners"))
+    actions.add_key(actor=bank.first.actor, partner_id=bank.id, key_id="2026-11", public_key=KEY)
+    assert word() == "no_key", "a key that one administrator wrote down is trusted by nobody"
+    actions.confirm_key(actor=bank.second.actor, partner_id=bank.id, key_id="2026-11")
+    assert word() == "ready"
+    assert "Everything is in force." in words(get(bank.first, "partner", bank.id))
+    actions.note_heard(partner_id=bank.id)
+    assert word() == "well"
+    with patch.object(registry, "unreachable_since", return_value=NOW):
+        assert word() == "unreachable"
+    actions.change_partner(actor=bank.first.actor, partner_id=bank.id, name="城东时间银行", address="")
+    assert word() == "no_interface"
+
+
+def test_a_partners_page_leads_to_what_its_figures_are_made_of(bank: Bank, cast: Cast) -> None:
+    page = get(bank.first, "partner", bank.id).content.decode()
+    for address in (
+        f"/interbank/transfers/?bank={bank.id}",
+        f"/interbank/differences/?partner={bank.id}",
+        f"/interbank/settling/{bank.id}/comparisons/",
+        f"/interbank/settling/{bank.id}/statements/",
+        f"/interbank/settling/{bank.id}/keys/",
+    ):
+        assert f'href="{address}"' in page
+    assert f"/interbank/settling/{bank.id}/keys/" not in get(cast.coordinator, "partner", bank.id).content.decode()
+    with patch.object(registry, "open_differences", return_value=1):
+        listed = get(cast.coordinator, "partners").content.decode()
+        assert "1 difference to settle" in words(get(cast.coordinator, "partner", bank.id))
+    assert f'<a class="figure" href="/interbank/differences/?partner={bank.id}"><b>1</b>' in listed
+
+
+def test_every_fault_of_a_new_partner_is_said_at_once(bank: Bank) -> None:
+    typed = {"code": "River Side!", "name": "江城时间银行", "kind": "bank", "address": "", "in_minutes_max": "abc"}
+    text = words(post(bank.first, "register_partner", **typed))
+    assert "A code has small letters" in text
+    assert "is not a number of hours" in text
+    assert not Partner.objects.filter(name="江城时间银行").exists()

@@ -36,6 +36,7 @@ from xinshi.ledger.actions import lock_balances
 from xinshi.people.models import Consent
 
 TOO_FEW = gettext_noop("Enter at least one minute.")
+TOO_MANY = gettext_noop("That is more than one transfer can carry. Enter fewer hours.")
 
 
 @transaction.atomic
@@ -140,7 +141,7 @@ def ask_to_bring(*, actor: Actor, partner_id: int, minutes: int, kind: HoursKind
 def _check(minutes: int, form_key: str) -> None:
     assert 0 < len(form_key) <= FORM_KEY_LENGTH_MAX, f"a form's key has 1 to {FORM_KEY_LENGTH_MAX} signs"
     if not 1 <= minutes <= MINUTES_MAX:
-        raise Invalid(field="minutes", reason=TOO_FEW)
+        raise Invalid(field="minutes", reason=TOO_FEW if minutes < 1 else TOO_MANY)
 
 
 def _bank(partner_id: int) -> Partner:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from xinshi.bank.actions import NewDeposit, deposit_many
 from xinshi.bank.models import Deposit, DepositReversal, Passbook
@@ -25,7 +26,13 @@ from xinshi.interbank.reconciling.actions import (
     set_due_day,
     take_over,
 )
-from xinshi.interbank.reconciling.booking import NothingToReverse, OwnHours, StillOpenHere
+from xinshi.interbank.reconciling.booking import (
+    BookedBefore,
+    NothingToReverse,
+    OwnHours,
+    SaidDifferently,
+    StillOpenHere,
+)
 from xinshi.interbank.reconciling.domain import State, Stream
 from xinshi.interbank.reconciling.lists import Behind
 from xinshi.interbank.reconciling.models import Comparison, Difference
@@ -234,6 +241,42 @@ def test_what_arrived_there_unbooked_leaves_now(cast: Cast, river: Partner, book
     end_difference(actor=cast.coordinator.actor, difference_id=only().pk, ending="theirs", reason="江北已入账")
     assert (balance(cast.li), clearing(river)) == (120, 120)
     assert Transfer.objects.get(kind="interbank_correction").key == f"interbank-correction:{only().pk}"
+
+
+def test_one_message_is_booked_once_by_what_was_said_of_it_last(cast: Cast, river: Partner, books: Books) -> None:
+    """Every difference counts what is owed for the whole message: two that were accepted would have counted it twice."""
+    found = []
+    for minutes in (60, 90):
+        books.theirs = [entry("d", minutes=minutes)]
+        compared(river)
+        found.append(Difference.objects.latest("pk").pk)
+    number = Passbook.objects.get(person_id=cast.wang.person_id).number
+
+    def end(difference_id: int, ending: str = "theirs") -> None:
+        end_difference(
+            actor=cast.coordinator.actor,
+            difference_id=difference_id,
+            ending=ending,
+            reason="江北来函",
+            passbook_number=number,
+        )
+
+    address = reverse("interbank:difference", args=[found[1]])
+    older = cast.auditor.client.get(reverse("interbank:difference", args=[found[0]])).text
+    assert f'<a href="{address}">Look at what it says</a>' in older
+    with pytest.raises(SaidDifferently):
+        end(found[0])
+    assert not Deposit.objects.exists()
+    end(found[1])
+    books.theirs = [entry("d", minutes=100)]
+    compared(river)
+    with pytest.raises(SaidDifferently):
+        end(found[0])
+    with pytest.raises(BookedBefore):
+        end(Difference.objects.latest("pk").pk)
+    assert (balance(cast.wang), clearing(river), Deposit.objects.count()) == (90, -90, 1)
+    end(found[0], "outside")
+    assert Difference.objects.get(pk=found[0]).ending == "outside"
 
 
 def test_refusals_book_nothing(cast: Cast, river: Partner, books: Books) -> None:

@@ -174,12 +174,16 @@ def test_the_paper_the_file_and_the_check(cast: Cast, river: Partner) -> None:
         assert found.body["closing_minutes"] == 210
         page = client.get(reverse("interbank:statement", args=[row.pk])).content.decode()
         assert "江北医院时间银行 owes this bank 3.5 hours of service." in page
+        assert "<h1>江北医院时间银行, Nov 2026</h1>" in page
+        assert "Came in · 2 transfers" in page
         checked = check("-".join([row.number[:4], row.number[4:].lower()]))
         assert checked is not None
         assert checked.fits
         assert check("AAAA") is None
         anybody = client.get(reverse("interbank:check_statement", args=[row.number]))
         assert b"its book still says the same" in anybody.content
+        assert "Demo Central Hospital · 江北医院时间银行" in anybody.text
+        assert "+3 · 2 transfers" in anybody.text
         assert cast.li.client.get(reverse("interbank:statement_file", args=[row.pk])).status_code == 403
         BankStatement.objects.filter(pk=row.pk).update(
             document={**row.document, "statement": {**found.body, "in_count": 9}}
