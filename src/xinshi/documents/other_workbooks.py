@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from python_calamine import (
@@ -16,7 +16,7 @@ from python_calamine import (
 )
 
 from xinshi.documents.cleaning import CELL_SIGNS_MAX, Cleaner, clean_text, exact_number
-from xinshi.documents.number_formats import DAY, MOMENT
+from xinshi.documents.number_formats import DAY, MOMENT, duration_text
 from xinshi.documents.xlsx import MERGED_MAX, SHEETS_MAX
 from xinshi.documents.xlsx_rows import ROWS_AT_ONCE, SIGNS_AT_ONCE, Limits, Say
 
@@ -32,8 +32,10 @@ def say_other_workbook(data: bytes, limits: Limits, say: Say) -> None:
             for sheet in book.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
+        if len(names) > SHEETS_MAX:
+            raise MemoryError
         clean = Cleaner()
-        for name in names[:SHEETS_MAX]:
+        for name in names:
             _say_sheet(name, book.get_sheet_by_name(name), clean, limits, say)
     except PasswordError:
         raise
@@ -49,8 +51,9 @@ def _say_sheet(name: str, sheet: CalamineSheet, clean: Cleaner, limits: Limits, 
     say({"sheet": name, "merged": merged})
     rows: list[list[Any]] = []
     signs = 0
-    for row in sheet.iter_rows():  # From the first row and column of the sheet on, whatever stands there.
-        cells = [clean(cell) if type(cell) is str else _plain(cell) for cell in row]
+    before = [""] * (sheet.start or (0, 0))[1]
+    for row in sheet.iter_rows():  # From the first row of the sheet on, but only from the first column that is filled.
+        cells = before + [clean(cell) if type(cell) is str else _plain(cell) for cell in row]
         rows.append(cells)
         signs += sum(map(len, cells))
         if len(rows) >= ROWS_AT_ONCE or signs > SIGNS_AT_ONCE:
@@ -65,6 +68,8 @@ def _plain(cell: object) -> str | list[str]:
         return [MOMENT, cell.isoformat()]
     if isinstance(cell, date):
         return [DAY, cell.isoformat()]
+    if isinstance(cell, timedelta):
+        return duration_text(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return exact_number(cell)
     return clean_text(str(cell)[:CELL_SIGNS_MAX])

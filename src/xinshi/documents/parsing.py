@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from xinshi.documents.other_workbooks import PasswordError, say_other_workbook
 from xinshi.documents.xlsx import BOOK, Archive, say_workbook
-from xinshi.documents.xlsx_rows import Limits
+from xinshi.documents.xlsx_rows import Limits, TooWide
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -75,6 +75,8 @@ def main() -> None:
         _say({"end": True})
     except PasswordError:
         _say({"error": "encrypted"})
+    except TooWide:
+        _say({"error": "too_wide"})
     except MemoryError:
         _say({"error": "too_large"})
     except (KeyError, ValueError, ArithmeticError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):

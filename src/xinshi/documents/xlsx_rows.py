@@ -73,19 +73,24 @@ def column_of(letters: str) -> int:
     return place - 1
 
 
+class TooWide(Exception):
+    """Something stands further right than any table that is read goes."""
+
+
 class _Columns(dict[str, int]):
-    """Places from 0 by the letters in which they are written; MemoryError beyond the limit."""
+    """Places from 0 by the letters in which they are written; a place that no row reaches beyond the limit."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self.limit = limit
+        self.beyond = limit + 1
 
     def __missing__(self, letters: str) -> int:
         if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) < 8):
             raise XmlRefused
         place = column_of(letters)
         if place >= self.limit:
-            raise MemoryError
+            return self.beyond
         self[letters] = place
         return place
 
@@ -129,7 +134,7 @@ class Cells:
             return self._numbers[text] if meaning is None else self._dated(text, meaning)
         if kind == "b":
             return "False" if text.strip() in ("0", "false") else "True"
-        return "" if kind == "e" else self.texts[text]
+        return self.texts[text]
 
     def _shared_text(self, text: str) -> str:
         try:
@@ -171,13 +176,14 @@ class _Sayer:
         """XmlRefused where rows stand out of their order."""
         if number <= self.number:
             raise XmlRefused
-        if number > self._limits.rows:
-            raise MemoryError
         self.number = number
 
     def take_row(self, row: list[Any]) -> None:
+        """Rows in which nothing stands may lie anywhere: borders were drawn there. MemoryError beyond the limits."""
         if not any(row):
             return
+        if self.number > self._limits.rows:
+            raise MemoryError
         width = self._width = max(self._width, len(row))
         while self._said_rows < self.number - 1:
             self._add([""] * width)
@@ -272,6 +278,10 @@ class SheetRows:
             if is_odd:
                 words = without_escapes(without_entities(words))
             if column != len(row):
+                if column == columns.beyond and not words:
+                    continue
+                if column == columns.beyond:
+                    raise TooWide
                 if column < len(row):
                     return False
                 row.extend([""] * (column - len(row)))
@@ -339,14 +349,16 @@ class _RowsReader(Reader):
         reference = attributes.get("r")
         letters = None if reference is None else reference.rstrip("0123456789")
         self._column = self._column + 1 if letters is None else self._columns[letters]
-        if self._column >= self._columns.limit:
-            raise MemoryError
         self._kind, self._style = attributes.get("t", ""), attributes.get("s", "0")
         self._inline = ""
 
     def _put(self, value: str | list[str]) -> None:
         row = self._row
         assert row is not None, "a cell stands in a row"
+        if self._column >= self._columns.limit:
+            if value:
+                raise TooWide
+            return
         row.extend([""] * (self._column + 1 - len(row)))
         row[self._column] = value
 
