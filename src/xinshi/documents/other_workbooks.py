@@ -27,16 +27,16 @@ def say_other_workbook(data: bytes, limits: Limits, say: Say) -> None:
     """Say the visible sheets and their rows; PasswordError, ValueError for no workbook, MemoryError beyond the limits."""
     try:
         book = load_workbook(io.BytesIO(data))
-        names = [
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        ]
+        sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        names = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
         if len(names) > SHEETS_MAX:
             raise MemoryError
         clean = Cleaner()
         for name in names:
             _say_sheet(name, book.get_sheet_by_name(name), clean, limits, say)
+        for sheet in sheets[:SHEETS_MAX]:
+            if sheet.visible != SheetVisibleEnum.Visible:
+                say({"hidden_sheet": sheet.name})
     except PasswordError:
         raise
     except CalamineError as fault:

@@ -5,7 +5,8 @@ sees all of that, so the parser may fail alone: `sheets.py` starts `python -m xi
 Nothing of the site is loaded here.
 
 The answer: `{"ask": [place, count]}` for bytes of the file, which come on standard input; `{"sheet": name, "merged": areas}`
-and then that sheet's rows by the hundred, `[[cell, …], …]`; at the very end `{"end": true}`, or `{"error": code}` wherever
+and then that sheet's rows by the hundred, `[[cell, …], …]`, and `{"hidden_rows": count}` where some of them are hidden;
+`{"hidden_sheet": name}` for one that is hidden as a whole; at the very end `{"end": true}`, or `{"error": code}` wherever
 reading came to its end. An xlsx is read as a stream, so that its length costs no memory; others stand here as a whole.
 """
 

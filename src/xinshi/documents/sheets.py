@@ -110,13 +110,18 @@ class HeaderNotFound(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """Some rows of the sheet with this number, from the row `first_row` on, counted from 0."""
+    """Some rows of the sheet with this number, from the row `first_row` on, counted from 0.
+
+    A hidden sheet is named, but has no rows here. `hidden_rows` counts filled rows further up that nobody sees.
+    """
 
     number: int
     name: str
     merged: Sequence[tuple[int, int, int, int]]
     first_row: int
     rows: list[list[Cell]]
+    is_hidden: bool = False
+    hidden_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +306,11 @@ def _parts_of_answer(process: subprocess.Popen[bytes], data: bytes) -> Iterator[
         elif "sheet" in said:
             number, name, first_row = number + 1, said["sheet"], 0
             merged = [(top, left, bottom, right) for top, left, bottom, right in said["merged"]]
+        elif "hidden_sheet" in said:
+            number += 1
+            yield SheetPart(number, said["hidden_sheet"], [], 0, [], is_hidden=True)
+        elif "hidden_rows" in said:
+            yield SheetPart(number, name, merged, first_row, [], hidden_rows=said["hidden_rows"])
         elif error := said.get("error"):
             raise REFUSALS.get(error, FileNotReadable)
         else:

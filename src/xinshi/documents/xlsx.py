@@ -68,6 +68,8 @@ def say_workbook(archive: Archive, limits: Limits, say: Say) -> None:
         say({"sheet": name, "merged": merged})
         with archive.open(part) as stream:
             rows.read_sheet(stream)
+    for name in book.hidden:
+        say({"hidden_sheet": name})
 
 
 def _known(archive: Archive, relations: _RelationsReader, *, from_1904: bool) -> Book:
