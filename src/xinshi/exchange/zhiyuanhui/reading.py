@@ -23,7 +23,7 @@ from xinshi.documents.sheets import (
 )
 from xinshi.exchange.domain import FileKind, FileRow
 from xinshi.exchange.zhiyuanhui.columns import WANTED_BY_KIND
-from xinshi.exchange.zhiyuanhui.rows import RowReader
+from xinshi.exchange.zhiyuanhui.rows import RowReader, has_titles
 from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table, fingerprint, row_mark
 from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
@@ -120,6 +120,7 @@ class _Reading:
         self._number = -1
         self._head: list[SheetPart] = []
         self._rows: _TableRows | None = None
+        self._is_searched = False
         self._sheet_name = ""
         self._passed_over: list[str] = []
         self._portion: list[FileRow] = []
@@ -135,6 +136,8 @@ class _Reading:
         self._is_filled = self._is_filled or any(any(row) for row in part.rows)
         if self._rows is not None:
             self._read(part)
+            return
+        if self._is_searched:
             return
         self._head.append(part)
         if part.first_row + len(part.rows) >= HEADER_ROWS_SEARCHED:
@@ -153,13 +156,14 @@ class _Reading:
     def _end_sheet(self) -> None:
         if self._rows is None:
             self._search()
-        self._rows, self._head = None, []
+        self._rows, self._head, self._is_searched = None, [], False
 
     def _search(self) -> None:
         """Look for the table in the first rows; a sheet without one is passed over."""
         head, self._head = self._head, []
-        if not head:
+        if not head or self._is_searched:
             return
+        self._is_searched = True
         sheet = Sheet(head[0].name, [row for part in head for row in part.rows], head[0].merged)
         table = find_table(sheet, self._said)
         if table is None:
@@ -243,7 +247,8 @@ class _TableRows:
 
     def _begin_anew(self, row: Sequence[Cell]) -> None:
         """Read on by the titles that this row has, where they differ from those above; MixedKinds, ServicesAndSums."""
-        if row_mark(row) in self._table.above:
+        width = max(self._table.header.columns.values()) + 1
+        if row_mark(row) in self._table.above or not has_titles([*row, *[""] * (width - len(row))], self._table):
             return
         table = find_table(Sheet(self._table.sheet_name, [[*row]]), self._said)
         if table is None:

@@ -43,6 +43,7 @@ AROUND_NUMBER: Final = re.compile(r"[\s\-–—'‘’`´\"“”]")
 """What people and programs put into a long number, or before it so that it stays text."""
 PAGE_FOOTER: Final = re.compile(r"第\s*\d+\s*[页/]")
 FOOTER_CELLS_MAX: Final = 4
+TITLE_SIGNS_MAX: Final = 60
 NUMBER_DIGITS_MIN: Final = 6
 DAY_MINUTES: Final = 24 * 60
 REMEMBERED_MAX: Final = 20_000
@@ -173,9 +174,14 @@ class RowReader:
 
 def _is_above_again(row: Sequence[Cell], table: Table) -> bool:
     """A row of the head of a printed page again, or titles where somebody and their hours should stand."""
+    return row_mark(row) in table.above or has_titles(row, table)
+
+
+def has_titles(row: Sequence[Cell], table: Table) -> bool:
+    """True where the name of a column stands in the place of somebody's number, name or hours."""
     columns = table.header.columns
-    said = (row[columns[name]] for name in ("number", "name", table.hours) if name in columns)
-    return any(plain_title(str(cell)) in ALL_TITLES for cell in said if cell) or row_mark(row) in table.above
+    said = (str(row[columns[name]]) for name in ("number", "name", table.hours) if name in columns)
+    return any(text and len(text) <= TITLE_SIGNS_MAX and plain_title(text) in ALL_TITLES for text in said)
 
 
 def _is_other_kind(text: str, table: Table) -> bool:

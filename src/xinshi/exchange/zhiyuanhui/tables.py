@@ -68,7 +68,7 @@ class Table:
     hours: str
     in_minutes: bool
     said_by: str = ""
-    above: frozenset[tuple[str, ...]] = frozenset()
+    above: frozenset[tuple[Cell, ...]] = frozenset()
     """The rows from the first one to the titles, as `row_mark` knows them: a printed page begins with them again."""
 
     @property
@@ -86,12 +86,9 @@ def fingerprint(row: Sequence[Cell]) -> str:
     return hashlib.sha256("\x1f".join(titles).encode()).hexdigest()[:32]
 
 
-def row_mark(row: Sequence[Cell]) -> tuple[str, ...]:
-    """What a row above a table is known again by."""
-    titles = [plain_title(str(cell)) for cell in row]
-    while titles and not titles[-1]:
-        titles.pop()
-    return tuple(titles)
+def row_mark(row: Sequence[Cell]) -> tuple[Cell, ...]:
+    """What a row above a table is known again by: its filled cells."""
+    return tuple(filter(None, row))
 
 
 def find_table(sheet: Sheet, said: Said) -> Table | None:
@@ -111,18 +108,18 @@ def _found_table(sheet: Sheet, said: Said) -> Table | None:
         if mark in said:
             titles = [str(cell) for cell in row]
             return said_table(sheet.name, Header(row_index, said[mark].columns, titles), said[mark], mark)
+    stacked = _stacked(sheet)
     for who in ("number", "name"):
         for hours in HOURS_FIELDS:
-            header = _header(sheet, who, hours)
+            header = _header(sheet, stacked, who, hours)
             if header:
                 return _understood(sheet, _ranked(header))
     return None
 
 
-def _header(sheet: Sheet, who: str, hours: str) -> Header | None:
+def _header(sheet: Sheet, stacked: Sheet | None, who: str, hours: str) -> Header | None:
     """The row of titles, or two of them: `时数` merged over `信用时数` and `荣誉时数` says nothing of which is which."""
     found = find_header(sheet, SYNONYMS, required=(who, hours))
-    stacked = _stacked(sheet)
     joined = find_header(stacked, SYNONYMS, required=(who, hours)) if stacked else None
     is_fuller = joined is not None and (found is None or len(joined.columns) > len(found.columns))
     return joined if is_fuller else found
