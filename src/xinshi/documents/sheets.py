@@ -122,6 +122,8 @@ class SheetPart:
     rows: list[list[Cell]]
     is_hidden: bool = False
     hidden_rows: int = 0
+    is_delimited: bool = False
+    """Of text: a sign between two cells may stand in one of them by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,11 +383,11 @@ def _rows_of_text(text: str, delimiter: str, name: str, rows_max: int) -> Iterat
                 raise QuoteWithoutEnd(row=first_row + len(rows) + 1)
             rows.append([clean(value) for value in row])
             if len(rows) >= PART_ROWS:
-                yield SheetPart(0, name, [], first_row, rows)
+                yield SheetPart(0, name, [], first_row, rows, is_delimited=True)
                 first_row, rows = first_row + len(rows), []
     except csv.Error:
         raise FileNotReadable from None
-    yield SheetPart(0, name, [], first_row, rows)
+    yield SheetPart(0, name, [], first_row, rows, is_delimited=True)
 
 
 def _holds_rows(value: str, delimiter: str, width: int) -> bool:

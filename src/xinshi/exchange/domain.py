@@ -71,6 +71,10 @@ REASONS: Final[Mapping[str, str]] = {
         "The spreadsheet program has rounded this long number. Set the column to text and enter the number again."
     ),
     "number_malformed": gettext_noop("“%(found)s” is no volunteer number: it has 18 digits."),
+    "cells_moved": gettext_noop(
+        "The row has more cells than there are titles: a cell has a comma in it, and is taken for two. Put that cell "
+        "between quotation marks, or save the file as .xlsx."
+    ),
     "name_missing": gettext_noop("The name is missing. Enter the name that belongs to the volunteer number."),
     "name_differs": gettext_noop("The archive knows this volunteer number under another name. Check name and number."),
     "hours_missing": gettext_noop("The hours are missing. Enter a figure such as 2.5."),

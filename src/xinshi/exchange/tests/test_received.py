@@ -20,7 +20,7 @@ from xinshi.exchange.domain import FileKind
 from xinshi.exchange.models import ImportLine
 from xinshi.exchange.tests.conftest import Cast, outcome, take
 from xinshi.exchange.zhiyuanhui.reading import MixedKinds, ReadFile, ServicesAndSums, read_file
-from xinshi.exchange.zhiyuanhui.tables import ColumnNamedTwice
+from xinshi.exchange.zhiyuanhui.tables import ColumnNamedTwice, OtherUnit, TablesSideBySide
 
 ONE, TWO, THREE = "430360003452278712", "430360003452278729", "430360003452278737"
 SUMS = "姓名,志愿者编号,信用时数\n"
@@ -162,6 +162,24 @@ def test_two_columns_of_hours_with_one_name_are_asked_about(cast: Cast) -> None:
     assert Deposit.objects.count() == 0
 
 
+def test_two_tables_side_by_side_are_refused_and_no_half_is_lost() -> None:
+    with pytest.raises(TablesSideBySide) as refused:
+        csv_file(f"姓名,志愿者编号,信用时数,姓名,志愿者编号,信用时数\n尹磊,{ONE},2,王芳,{TWO},3\n")
+    assert refused.value.parameters == {"who": "志愿者编号", "hours": "信用时数"}
+
+
+@pytest.mark.parametrize("unit", ["（天）", "(秒)", "（单位：次）", "[课时]"])
+def test_another_unit_is_not_taken_for_hours(unit: str) -> None:
+    with pytest.raises(OtherUnit):
+        csv_file(f"姓名,志愿者编号,服务时长{unit}\n尹磊,{ONE},2\n")
+
+
+def test_a_comma_in_a_figure_does_not_make_it_a_smaller_one() -> None:
+    read = csv_file(f'{SUMS}尹磊,{ONE},2,\n王芳,{TWO},1,110.5\n张三,{THREE},"1,110.5"\n合计,,1,232\n')
+    assert told(read) == [*SOUND, ("王芳", TWO, 60, "cells_moved"), ("张三", THREE, 66_630, "")]
+    assert read.skipped_rows == [5]
+
+
 def test_hours_that_do_not_count_where_they_come_from_do_not_count_here() -> None:
     head = "姓名,志愿者编号,签到时间,签退时间,信用时数,时长状态\n"
     times = f"{DAY} 8:00,{DAY} 10:00"
@@ -193,9 +211,9 @@ def test_sums_heads_of_pages_and_signatures_are_nobodys_hours(text: str, skipped
     assert (told(read), read.skipped_rows) == (SOUND, skipped)
 
 
-def test_sums_are_nobody_of_that_name() -> None:
-    read = csv_file("姓名,信用时数\n尹磊,2\n尹磊 小计,2\n共 1 人,2\n平均,2\n")
-    assert ([row.name for row in read.rows], read.skipped_rows) == (["尹磊"], [3, 4, 5])
+def test_sums_are_nobody_of_that_name_and_a_name_is_no_sum() -> None:
+    read = csv_file("姓名,信用时数\n尹磊,2\n尹磊 小计,2\n共 1 人,2\n平均,2\nHassum,2\n共青,2\n")
+    assert ([row.name for row in read.rows], read.skipped_rows) == (["尹磊", "Hassum", "共青"], [3, 4, 5])
 
 
 def test_titles_in_two_rows_are_understood_without_merged_cells_and_again_on_each_page() -> None:

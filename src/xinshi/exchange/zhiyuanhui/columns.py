@@ -185,6 +185,10 @@ MINUTES_TITLE: Final = re.compile(
 )
 """In the title of an hours column: its figures are minutes. A remark such as `满30分钟计0.5` says nothing of the kind."""
 
+OTHER_UNIT: Final = re.compile(
+    r"[(\[【](?:单位|以)?[:为]?(天|日|次|秒|学时|课时|积分|分值|s|secs?|seconds?|days?)(?:计|数)?[)\]】]"
+)
+"""In the title of an hours column: its figures are neither hours nor minutes."""
 ALL_TIME_WORDS: Final = ("累计", "总")
 """With which the title of a column begins that does not end with the period of its file."""
 HONORARY_WORDS: Final = ("荣誉", "补录")
@@ -250,7 +254,7 @@ FOOTER_WORDS: Final = (
 """What the first text of a row below the table begins with."""
 SEAL_WORDS: Final = ("盖章", "签章", "签字")
 """What stands anywhere in such a text."""
-SUM_TITLES: Final = frozenset({"合计", "总计", "小计", "共计", "累计", "汇总"})
+SUM_TITLES: Final = frozenset({"合计", "总计", "小计"})
 """No activity, reason or day: the row sums others up."""
 
 TEMPLATE_SHEET: Final = "Sheet1"

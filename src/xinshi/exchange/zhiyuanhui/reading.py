@@ -223,7 +223,8 @@ class _TableRows:
         self._table = table
         self._said = said
         self._merged = head.merged
-        self._reader = RowReader(table)
+        self._is_delimited = head.is_delimited
+        self._reader = RowReader(table, is_delimited=head.is_delimited)
         self._first = table.header.row_index + 1
         self._filled_down = FilledDown(head.merged, table.header.columns)
 
@@ -255,5 +256,5 @@ class _TableRows:
             return
         if table.kind is not self._table.kind:
             raise _other_kinds(self._table.kind, self._table.sheet_name, table)
-        self._table, self._reader = table, RowReader(table)
+        self._table, self._reader = table, RowReader(table, is_delimited=self._is_delimited)
         self._filled_down = FilledDown(self._merged, table.header.columns)

@@ -37,7 +37,8 @@ TOTAL: Final = re.compile(
     rf"(本页|全部|以上)?({'|'.join(TOTAL_WORDS)})(时数|时长|人数|小时|hours)?(\d[\d.,]*\S{{0,4}})?"
 )
 """A line's first text, such as 合计 or `总计:60人` without its colon."""
-SUBTOTAL: Final = re.compile(rf"\S*({'|'.join(TOTAL_WORDS)}|平均值?)|共计?\d+(人|名|位|条|行|人次)")
+SUM_ENDS: Final = (*(word for word in TOTAL_WORDS if not word.isascii()), "平均", "平均值")
+COUNT: Final = re.compile(r"共计?\d+(人|名|位|条|行|人次)")
 """Where a name or a number should stand: `尹磊 汇总`, as a spreadsheet program writes it below each person's rows."""
 AROUND_NUMBER: Final = re.compile(r"[\s\-–—'‘’`´\"“”]")
 """What people and programs put into a long number, or before it so that it stays text."""
@@ -53,8 +54,10 @@ PLAIN_FIELDS: Final = ("name", "number", "day", "title", "reason", "start", "end
 class RowReader:
     """Reads the rows of one table. What a cell was found to say is remembered: most cells say what another one said."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, is_delimited: bool = False) -> None:
         self._table = table
+        self._is_delimited = is_delimited
+        self._titled = max(place for place, title in enumerate(table.header.titles) if title) + 1
         self._titles = table.titles
         self._columns = {**self._titles, "hours": self._titles[table.hours]}
         if together := self._titles.get("span") or self._titles.get("day"):
@@ -75,6 +78,8 @@ class RowReader:
 
     def read(self, row_number: int, row: Sequence[Cell]) -> FileRow | None:
         """The row as it stands in the sheet; None for one that says nobody's hours: blank, titles again, totals, notes."""
+        if self._is_delimited and len(row) > self._titled and any(row[self._titled :]):
+            return self._row_of_moved_cells(row_number, row)
         if len(row) < self._width:
             row = [*row, *[""] * (self._width - len(row))]
         found: tuple[Cell, ...] = self._taken(row)
@@ -89,6 +94,14 @@ class RowReader:
         if any(cell_text(found[place]) in SUM_TITLES for place in self._words):
             return None
         return _read_row(self._table, row_number, dict(zip(self._fields, found, strict=True)), self._columns)
+
+    def _row_of_moved_cells(self, row_number: int, row: Sequence[Cell]) -> FileRow | None:
+        """A row of more cells than titles: its cells may stand under titles that are not theirs, so none is believed."""
+        if self._is_nobodys(row):
+            return None
+        found = dict(zip(self._fields, self._taken(row), strict=True))
+        read = _read_row(self._table, row_number, found, self._columns)
+        return read.but(fault=Fault("cells_moved", self._columns["hours"]), raw=tuple(map(cell_text, row)))
 
     def _is_nobodys(self, row: Sequence[Cell]) -> bool:
         filled = any(row[column] != "" for column in self._known)
@@ -195,7 +208,7 @@ def _is_footer(row: Sequence[Cell], table: Table) -> bool:
     start = plain_title(filled[0])
     columns = table.header.columns
     who = (str(row[columns[name]]) for name in ("number", "name") if name in columns)
-    if any(SUBTOTAL.fullmatch(plain_title(text)) for text in who if text):
+    if any(text.endswith(SUM_ENDS) or COUNT.match(text.replace(" ", "")) for text in who):
         return True
     if _has_number(row, table):
         return False

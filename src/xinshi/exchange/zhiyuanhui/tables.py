@@ -22,11 +22,12 @@ from xinshi.exchange.zhiyuanhui.cells import cell_text
 from xinshi.exchange.zhiyuanhui.columns import (
     HONORARY_WORDS,
     MINUTES_TITLE,
+    OTHER_UNIT,
     RANKED,
     SYNONYMS,
     VERIFIED_WORDS,
 )
-from xinshi.kernel.errors import gettext_noop
+from xinshi.kernel.errors import DomainError, gettext_noop
 
 HOURS_FIELDS: Final = ("verified", "honorary", "hours")
 FILLED_DOWN: Final = ("name", "number", "title", "reason", "day", "span", "start", "end")
@@ -41,6 +42,23 @@ class ColumnNamedTwice(HeaderNotFound):
     message = gettext_noop(
         "Two columns are named “%(title)s”. Say which of them counts, or delete the other one and import the file again."
     )
+
+
+class TablesSideBySide(DomainError):
+    code = "tables_side_by_side"
+    message = gettext_noop(
+        "The columns “%(who)s” and “%(hours)s” stand twice: two tables side by side. Put the right one below the left one, "
+        "and import the file again."
+    )
+    status = 422
+
+
+class OtherUnit(DomainError):
+    code = "other_unit"
+    message = gettext_noop(
+        "The column “%(title)s” has neither hours nor minutes. Convert its figures into hours, and name it without the unit."
+    )
+    status = 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,8 @@ def row_mark(row: Sequence[Cell]) -> tuple[Cell, ...]:
 def find_table(sheet: Sheet, said: Said) -> Table | None:
     """The table of a sheet of which at least the first rows are there; None where nobody's hours stand in it.
 
-    What a person said about exactly these titles goes before what the titles seem to say. ColumnNamedTwice.
+    What a person said about exactly these titles goes before what the titles seem to say. ColumnNamedTwice,
+    TablesSideBySide, OtherUnit.
     """
     table = _found_table(sheet, said)
     if table is None:
@@ -138,9 +157,14 @@ def _ranked(header: Header) -> Header:
 
 def _require_named_once(header: Header, hours: str) -> None:
     """Of two columns of hours with the same name one may be the year's, the other one the month's."""
+    titles = [plain_title(title) for title in header.titles]
     title = header.titles[header.columns[hours]]
-    if [plain_title(other) for other in header.titles].count(plain_title(title)) > 1:
-        raise ColumnNamedTwice(title=title)
+    if titles.count(plain_title(title)) == 1:
+        return
+    for who in ("number", "name"):
+        if who in header.columns and titles.count(titles[header.columns[who]]) > 1:
+            raise TablesSideBySide(who=header.titles[header.columns[who]], hours=title)
+    raise ColumnNamedTwice(title=title)
 
 
 def _wide_areas(sheet: Sheet) -> list[tuple[int, int, int, int]]:
@@ -185,6 +209,8 @@ def _understood(sheet: Sheet, header: Header) -> Table:
     kind, hours = _meaning(header, _kind_of_first(sheet, header))
     _require_named_once(header, hours)
     title = header.titles[header.columns[hours]]
+    if OTHER_UNIT.search(title):
+        raise OtherUnit(title=title)
     return Table(sheet.name, header, kind, hours, in_minutes=MINUTES_TITLE.search(title) is not None)
 
 
