@@ -11,7 +11,7 @@ from typing import Final
 CELL_SIGNS_MAX: Final = 2_000
 EXACT_NUMBER_MAX: Final = 10**15
 """Spreadsheet programs keep fifteen digits of a number; a longer one was rounded before it came here."""
-ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+\d{2}|\d\.\d+E\d{2}", re.IGNORECASE)
+ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+(0[5-9]|[1-9]\d)|\d\.\d+E\d{2}", re.IGNORECASE)
 """What programs write for a long number: a spreadsheet program 4.30399E+17 into CSV, Java 4.30399E17."""
 PLAIN_CHINESE: Final = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]*")
 INVISIBLE_SIGNS: Final = (

@@ -27,6 +27,10 @@ DATED: Final = re.compile(r"[dmyhs]", re.IGNORECASE)
 CALENDAR: Final = re.compile(r"[dy]", re.IGNORECASE)
 
 
+UNIT: Final = re.compile(r'[0#?]["\\\s]*(?:分钟?|min(?:ute)?s?|天|秒)(?![a-z])', re.IGNORECASE)
+"""A figure whose cell shows a unit that nobody typed: minutes, days, seconds."""
+
+
 class Meaning(Enum):
     """What a number is to people who see its cell."""
 
@@ -34,8 +38,13 @@ class Meaning(Enum):
     CLOCK = "clock"
     """A time of day: its format shows neither day nor year."""
     DURATION = "duration"
+    MINUTES = "分钟"
+    DAYS = "天"
+    SECONDS = "秒"
+    """A figure with its unit, which belongs to what people see."""
 
 
+UNITS: Final = frozenset({Meaning.MINUTES, Meaning.DAYS, Meaning.SECONDS})
 BUILT_IN: Final = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), Meaning.MOMENT),
     **dict.fromkeys((*range(18, 22), *range(32, 36), 45, 47, 55, 56), Meaning.CLOCK),
@@ -46,6 +55,8 @@ BUILT_IN: Final = {
 
 def meaning_of(code: str) -> Meaning | None:
     """What a number in this format is; None for a plain figure. Its first section, for positive numbers, decides."""
+    if found := UNIT.search(code.partition(";")[0]):
+        return Meaning.DAYS if "天" in found[0] else Meaning.SECONDS if "秒" in found[0] else Meaning.MINUTES
     section = NOT_MEANT.sub("", code).partition(";")[0]
     if ELAPSED.search(section):
         return Meaning.DURATION
@@ -59,6 +70,8 @@ def dated(value: float, meaning: Meaning, *, from_1904: bool) -> str | list[str]
 
     Nought that is shown as the day 1900-01-00 is no day: an empty cell that a formula looked up.
     """
+    if meaning in UNITS:
+        return f"{exact_number(value)}{meaning.value}"
     if not 0 <= value < DURATION_DAYS_MAX:
         return exact_number(value)
     if meaning is Meaning.DURATION:

@@ -191,10 +191,13 @@ def sheet_parts(data: bytes, *, file_name: str, rows_max: int = ROWS_MAX) -> Ite
     raise FileNotReadable
 
 
-def find_header(sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: Sequence[str]) -> Header | None:
+def find_header(
+    sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: Sequence[str], is_first: bool = False
+) -> Header | None:
     """The row that names most of `wanted` (field → synonyms) and all of `required`; None where there is none.
 
-    Titles are compared without spaces, asterisks, brackets' contents, case and width.
+    `is_first`: the first such row, because further down another table may begin, with titles of its own. Titles are
+    compared without spaces, asterisks, brackets' contents, case and width.
     """
     synonyms = {plain_title(name): field for field, names in wanted.items() for name in names}
     best: Header | None = None
@@ -206,6 +209,8 @@ def find_header(sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: 
                 columns[field] = column
         if all(field in columns for field in required) and (best is None or len(columns) > len(best.columns)):
             best = Header(row_index=row_index, columns=columns, titles=[str(cell) for cell in row])
+            if is_first:
+                break
     return best
 
 

@@ -68,6 +68,7 @@ SOUND = [("尹磊", ONE, 120, "")]
         ("信用时数", "1个小时30分钟", 90),
         ("信用时数", "2小时30分15秒", 150),
         ("信用时数", '="2.5"', 150),
+        ("信用时数", "2.50E+00", 150),
         ("信用时数", "26:30:00", 1_590),
     ],
 )
@@ -187,6 +188,25 @@ def test_hours_that_do_not_count_where_they_come_from_do_not_count_here() -> Non
     assert [fault for *_, fault in told(read)] == ["", "not_in_force", "not_in_force"]
 
 
+@pytest.mark.parametrize(
+    ("title", "word"), [("审核结果", "不通过"), ("是否有效", "否"), ("备注", "作废"), ("备注", "雨天")]
+)
+def test_a_word_beside_the_hours_may_take_them_back(title: str, word: str) -> None:
+    read = csv_file(f"姓名,志愿者编号,信用时数,{title}\n尹磊,{ONE},2,{word}\n")
+    assert told(read) == [("尹磊", ONE, 120, "" if word == "雨天" else "not_in_force")]
+
+
+def test_a_unit_that_only_the_format_of_a_cell_shows_is_read() -> None:
+    def fill(book: Any) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, SUMS.strip().split(","))
+        for place, (figure, code) in enumerate(((2, '0.0"小时"'), (120, '0"分钟"'), (2, '0"天"')), start=1):
+            sheet.write_row(place, 0, ["尹磊", ONE])
+            sheet.write_number(place, 2, figure, book.add_format({"num_format": code}))
+
+    assert told(workbook(fill)) == [*SOUND, *SOUND, ("尹磊", ONE, None, "hours_not_readable")]
+
+
 def test_a_column_may_say_the_kind_of_each_row() -> None:
     head = "姓名,志愿者编号,时长类型,服务时长\n"
     read = csv_file(f"{head}尹磊,{ONE},信用时长,2\n王芳,{TWO},荣誉时长,3\n")
@@ -225,8 +245,9 @@ def test_titles_in_two_rows_are_understood_without_merged_cells_and_again_on_eac
 def test_a_second_table_below_is_read_by_its_own_titles() -> None:
     read = csv_file(f"{SUMS}尹磊,{ONE},2\n\n志愿者编号,备注,信用时数,姓名\n{TWO},x,3,王芳\n")
     assert told(read) == [*SOUND, ("王芳", TWO, 180, "")]
-    with pytest.raises(MixedKinds):
-        csv_file(f"{SUMS}尹磊,{ONE},2\n\n姓名,志愿者编号,荣誉时数\n王芳,{TWO},3\n")
+    for first, second in (("信用时数", "荣誉时数"), ("荣誉时数", "信用时数")):
+        with pytest.raises(MixedKinds):
+            csv_file(f"姓名,志愿者编号,{first}\n尹磊,{ONE},2\n\n姓名,志愿者编号,{second}\n王芳,{TWO},3\n")
 
 
 @pytest.mark.parametrize("number", [f"’{ONE}", f'="{ONE}"', f"\u202d{ONE}\u202c", f"{ONE[:6]} {ONE[6:]}"])

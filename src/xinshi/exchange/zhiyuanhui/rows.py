@@ -48,7 +48,19 @@ TITLE_SIGNS_MAX: Final = 60
 NUMBER_DIGITS_MIN: Final = 6
 DAY_MINUTES: Final = 24 * 60
 REMEMBERED_MAX: Final = 20_000
-PLAIN_FIELDS: Final = ("name", "number", "day", "title", "reason", "start", "end", "span", "state", "hours_kind")
+PLAIN_FIELDS: Final = (
+    "name",
+    "number",
+    "day",
+    "title",
+    "reason",
+    "start",
+    "end",
+    "span",
+    "state",
+    "remark",
+    "hours_kind",
+)
 
 
 class RowReader:
@@ -71,7 +83,7 @@ class RowReader:
         is_reasoned = table.kind is FileKind.HONORARY and "reason" in columns
         self._title = self._places["reason" if is_reasoned else "title"]
         self._words = [self._places[name] for name in ("title", "reason", "day") if self._places[name] >= 0]
-        self._has_conditions = self._places["state"] >= 0 or self._places["hours_kind"] >= 0
+        self._has_conditions = any(self._places[name] >= 0 for name in ("state", "remark", "hours_kind"))
         self._moments: dict[str, datetime] = {}
         self._days: dict[date, date] = {}
         self._minutes: dict[str, int] = {}
@@ -144,8 +156,11 @@ class RowReader:
 
     def _counts(self, cells: Sequence[Cell]) -> bool:
         """True where state and kind of the row's hours, as far as columns say them, are what the file brings."""
-        state, kind = cells[self._places["state"]], cells[self._places["hours_kind"]]
-        return state not in NOT_IN_FORCE and not _is_other_kind(cell_text(kind), self._table)
+        places = self._places
+        if cells[places["state"]] in NOT_IN_FORCE or cells[places["remark"]] in NOT_IN_FORCE:
+            return False
+        kind = cells[places["hours_kind"]]
+        return not kind or not _is_other_kind(cell_text(kind), self._table)
 
     def _minutes_in(self, figure: str) -> int | None:
         known = self._minutes.get(figure)
@@ -253,9 +268,8 @@ def _read_row(table: Table, row_number: int, found: Mapping[str, Cell], columns:
 
 def _condition_faults(row: FileRow, table: Table, texts: Mapping[str, str]) -> list[Fault]:
     """Hours that do not count where they come from, of another kind than the file's, or without a place in time."""
-    faults = []
-    if (state := texts.get("state", "")) in NOT_IN_FORCE:
-        faults.append(Fault("not_in_force", row.columns["state"], {"found": state}))
+    words = [name for name in ("state", "remark") if texts.get(name, "") in NOT_IN_FORCE]
+    faults = [Fault("not_in_force", row.columns[name], {"found": texts[name]}) for name in words]
     if _is_other_kind(kind := texts.get("hours_kind", ""), table):
         faults.append(Fault("other_kind", row.columns["hours_kind"], {"found": kind[:40]}))
     dated = [name for name in ("start", "end", "day") if name in texts]

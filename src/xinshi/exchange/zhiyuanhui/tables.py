@@ -127,21 +127,26 @@ def _found_table(sheet: Sheet, said: Said) -> Table | None:
         if mark in said:
             titles = [str(cell) for cell in row]
             return said_table(sheet.name, Header(row_index, said[mark].columns, titles), said[mark], mark)
+    header = _header(sheet)
+    return None if header is None else _understood(sheet, _ranked(header))
+
+
+def _header(sheet: Sheet) -> Header | None:
+    """The first row of titles, or two of them: `时数` over `信用时数` and `荣誉时数` says nothing of which is which."""
+    found = _first_header(sheet)
     stacked = _stacked(sheet)
-    for who in ("number", "name"):
-        for hours in HOURS_FIELDS:
-            header = _header(sheet, stacked, who, hours)
-            if header:
-                return _understood(sheet, _ranked(header))
-    return None
-
-
-def _header(sheet: Sheet, stacked: Sheet | None, who: str, hours: str) -> Header | None:
-    """The row of titles, or two of them: `时数` merged over `信用时数` and `荣誉时数` says nothing of which is which."""
-    found = find_header(sheet, SYNONYMS, required=(who, hours))
-    joined = find_header(stacked, SYNONYMS, required=(who, hours)) if stacked else None
-    is_fuller = joined is not None and (found is None or len(joined.columns) > len(found.columns))
+    joined = _first_header(stacked) if stacked else None
+    if joined is None or found is None:
+        return joined or found
+    is_fuller = joined.row_index <= found.row_index + 1 and len(joined.columns) > len(found.columns)
     return joined if is_fuller else found
+
+
+def _first_header(sheet: Sheet) -> Header | None:
+    """The first row that names somebody and hours: what stands below it is read, whatever other titles follow there."""
+    pairs = itertools.product(("number", "name"), HOURS_FIELDS)
+    found = [find_header(sheet, SYNONYMS, required=pair, is_first=True) for pair in pairs]
+    return min(filter(None, found), key=lambda header: header.row_index, default=None)
 
 
 def _ranked(header: Header) -> Header:
@@ -181,7 +186,7 @@ def _wide_areas(sheet: Sheet) -> list[tuple[int, int, int, int]]:
 
 
 def _stacked(sheet: Sheet) -> Sheet | None:
-    """The first rows, with what stands below a title that is merged over several columns in its place."""
+    """The first rows, with what stands below a title that is merged over several columns in its place, but once only."""
     wide = _wide_areas(sheet)
     if not wide:
         return None
@@ -193,6 +198,8 @@ def _stacked(sheet: Sheet) -> Sheet | None:
             _at(lower, column) if column in below else _at(upper, column) or _at(lower, column)
             for column in range(max(len(upper), len(lower)))
         ]
+    for place in {top for top, *_ in wide if top + 1 < len(rows)}:
+        rows[place] = []
     return Sheet(sheet.name, rows)
 
 
