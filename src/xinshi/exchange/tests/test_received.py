@@ -118,6 +118,14 @@ def test_start_and_end_may_stand_in_one_cell(titles: str, cells: str) -> None:
     assert (read.kind, told(read), clocks(read)) == (FileKind.VERIFIED_DETAIL, SOUND, [("08 08:30", "08 10:30")])
 
 
+def test_the_activitys_own_time_is_nobodys_sign_out() -> None:
+    head = "姓名,志愿者编号,活动时间,签到时间,签退时间,信用时数\n"
+    read = csv_file(f"{head}尹磊,{ONE},{DAY} 8:00-12:00,{DAY} 8:05,,2\n王芳,{TWO},{DAY} 8:00-12:00,{DAY} 8:05,,0\n")
+    assert told(read) == [("尹磊", ONE, 120, "end_missing"), ("王芳", TWO, 0, "")]
+    read = csv_file(f"姓名,志愿者编号,日期,签到时间,签退时间,信用时数\n尹磊,{ONE},{DAY} 8:00-12:00,8:05,,2\n")
+    assert told(read) == [("尹磊", ONE, 120, "time_not_readable")]
+
+
 def test_an_afternoon_is_one_to_its_end_and_a_word_is_no_time() -> None:
     head = "姓名,志愿者编号,日期,服务时间,服务时长\n"
     read = csv_file(

@@ -329,7 +329,8 @@ def _moments_in(found: Mapping[str, Cell]) -> tuple[dict[str, Moment | None], li
         try:
             moment = reading.moment_in(cell)
         except CellNotReadable:
-            if moments["end"] is None and name != "end" and _take_span(cell_text(cell), moments):
+            is_alone = "end" not in found and (name == "start" or "start" not in found)
+            if is_alone and _take_span(cell_text(cell), moments):
                 continue
             if name != "span" or reading.tries_to_say_times(cell_text(cell)):
                 unread.append(name)

@@ -157,6 +157,8 @@ def _ranked(header: Header) -> Header:
         field = fields.get(title)
         if field and RANK[title] < RANK[plain_title(header.titles[columns[field]])]:
             columns[field] = place
+    if {"start", "end"} & columns.keys():
+        columns.pop("span", None)  # The activity's time says nothing of when somebody came and went.
     return replace(header, columns=columns)
 
 
