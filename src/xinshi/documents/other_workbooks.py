@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from python_calamine import (
     CalamineError,
@@ -21,6 +23,17 @@ from xinshi.documents.xlsx import MERGED_MAX, SHEETS_MAX
 from xinshi.documents.xlsx_rows import ROWS_AT_ONCE, SIGNS_AT_ONCE, Limits, Say
 
 __all__ = ["PasswordError"]
+
+SECTOR_BYTES: Final = 512
+"""Streams of an OLE container begin at multiples of it."""
+BEGIN_OF_FILE: Final = b"\x09\x08"
+FILE_PASS: Final = b"\x2f\x00"
+RECORD_HEAD_BYTES: Final = 4
+FIRST_RECORDS: Final = 4
+"""Begin of file, write protection, and then how the rest is encrypted."""
+MANIFEST: Final = "META-INF/manifest.xml"
+MANIFEST_BYTES: Final = 256 * 1024
+ENCRYPTED_PART: Final = b"encryption-data"
 
 
 def say_other_workbook(data: bytes, limits: Limits, say: Say) -> None:
@@ -40,7 +53,32 @@ def say_other_workbook(data: bytes, limits: Limits, say: Say) -> None:
     except PasswordError:
         raise
     except CalamineError as fault:
+        if _is_encrypted_xls(data) or _is_encrypted_ods(data):
+            raise PasswordError from fault
         raise ValueError from fault
+
+
+def _is_encrypted_xls(data: bytes) -> bool:
+    """True where one of the first records of the workbook is FilePass ([MS-XLS] 2.4.117); the reader just fails there."""
+    for sector in range(SECTOR_BYTES, len(data), SECTOR_BYTES):
+        if data[sector : sector + 2] != BEGIN_OF_FILE:
+            continue
+        place = sector
+        for _ in range(FIRST_RECORDS):
+            kind, length = data[place : place + 2], int.from_bytes(data[place + 2 : place + 4], "little")
+            if kind == FILE_PASS:
+                return True
+            place += RECORD_HEAD_BYTES + length
+    return False
+
+
+def _is_encrypted_ods(data: bytes) -> bool:
+    """True where the list of parts says how they are encrypted."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)).open(MANIFEST) as stream:
+            return ENCRYPTED_PART in stream.read(MANIFEST_BYTES)
+    except (zipfile.BadZipFile, KeyError, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error):
+        return False
 
 
 def _say_sheet(name: str, sheet: CalamineSheet, clean: Cleaner, limits: Limits, say: Say) -> None:

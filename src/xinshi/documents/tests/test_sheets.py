@@ -11,6 +11,7 @@ from datetime import date, datetime
 import pytest
 import xlsxwriter
 import xlwt
+from xlwt.CompoundDoc import XlsDoc
 
 from xinshi.documents.sheets import (
     ROUNDED_NUMBER,
@@ -75,9 +76,32 @@ def zip_with_password() -> bytes:
     return bytes(data)
 
 
+def encrypted_xls() -> bytes:
+    """An old workbook that says behind its first record how the rest is encrypted."""
+    book = xlwt.Workbook()
+    book.add_sheet("名单").write(0, 0, "x")
+    records = book.get_biff_data()
+    begin = 4 + struct.unpack_from("<H", records, 2)[0]
+    stream = io.BytesIO()
+    file_pass = struct.pack("<HHHHH", 0x2F, 54, 1, 1, 1) + b"\x11" * 48
+    XlsDoc().save(stream, records[:begin] + file_pass + records[begin:])
+    return stream.getvalue()
+
+
+def encrypted_ods() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest:manifest><manifest:encryption-data/></manifest:manifest>")
+        archive.writestr("content.xml", bytes(range(256)) * 9)
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "refusal"),
     [
+        (encrypted_xls(), FileEncrypted),
+        (encrypted_ods(), FileEncrypted),
         (b"", FileEmpty),
         (b" \r\n", FileEmpty),
         (b"\xef\xbb\xbf", FileEmpty),
