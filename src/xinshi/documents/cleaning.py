@@ -11,12 +11,17 @@ from typing import Final
 CELL_SIGNS_MAX: Final = 2_000
 EXACT_NUMBER_MAX: Final = 10**15
 """Spreadsheet programs keep fifteen digits of a number; a longer one was rounded before it came here."""
-ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+\d{2}", re.IGNORECASE)
-"""What a spreadsheet program writes into CSV for a long number: 4.30399E+17."""
+ROUNDED_TEXT: Final = re.compile(r"\d(\.\d+)?E\+(0[5-9]|[1-9]\d)|\d\.\d+E\d{2}", re.IGNORECASE)
+"""What programs write for a long number: a spreadsheet program 4.30399E+17 into CSV, Java 4.30399E17."""
 PLAIN_CHINESE: Final = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]*")
-INVISIBLE_SIGNS: Final = "\u200b\u200c\u200d\u2060\ufeff"
+INVISIBLE_SIGNS: Final = (
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+"""Without width, or marks of the direction of writing, which come along with what is copied from a window."""
 TEXT_MARK: Final = re.compile(r"'[=+\-@\d\s]")
 """The apostrophe by which people, and `workbook.neutralised`, say that a cell is text."""
+TEXT_FORMULA: Final = re.compile(r'="([^"]*)"')
+"""The formula by which many an export keeps a long number in CSV from being rounded."""
 ROUNDED_NUMBER: Final = "#ROUNDED#"
 """Stands in a cell whose long number the sender's program had already rounded; importers reject it with a reason."""
 CLEANED_KEPT_MAX: Final = 20_000
@@ -30,6 +35,8 @@ def clean_text(value: object) -> str:
     text = text[:CELL_SIGNS_MAX]
     if TEXT_MARK.match(text):
         text = text[1:].lstrip()
+    elif formula := TEXT_FORMULA.fullmatch(text):
+        text = formula[1].strip()
     return ROUNDED_NUMBER if ROUNDED_TEXT.fullmatch(text) else text
 
 

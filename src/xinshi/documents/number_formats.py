@@ -24,17 +24,30 @@ NOT_MEANT: Final = re.compile(r'"[^"]*"?|[\\_*].?|\[(?!(?:h+|m+|s+)\])[^\]]*\]',
 """Of a format: what is quoted, what is escaped or only spaced, and brackets with colours, conditions and languages."""
 ELAPSED: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 DATED: Final = re.compile(r"[dmyhs]", re.IGNORECASE)
+CALENDAR: Final = re.compile(r"[dy]", re.IGNORECASE)
+
+
+UNIT: Final = re.compile(r'[0#?]["\\\s]*(?:分钟?|min(?:ute)?s?|天|秒)(?![a-z])', re.IGNORECASE)
+"""A figure whose cell shows a unit that nobody typed: minutes, days, seconds."""
 
 
 class Meaning(Enum):
     """What a number is to people who see its cell."""
 
     MOMENT = "moment"
+    CLOCK = "clock"
+    """A time of day: its format shows neither day nor year."""
     DURATION = "duration"
+    MINUTES = "分钟"
+    DAYS = "天"
+    SECONDS = "秒"
+    """A figure with its unit, which belongs to what people see."""
 
 
+UNITS: Final = frozenset({Meaning.MINUTES, Meaning.DAYS, Meaning.SECONDS})
 BUILT_IN: Final = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), Meaning.MOMENT),
+    **dict.fromkeys((*range(18, 22), *range(32, 36), 45, 47, 55, 56), Meaning.CLOCK),
     46: Meaning.DURATION,
 }
 """Formats that a workbook names by their number only; 27 to 36 and 50 to 58 are dates as the Chinese write them."""
@@ -42,18 +55,29 @@ BUILT_IN: Final = {
 
 def meaning_of(code: str) -> Meaning | None:
     """What a number in this format is; None for a plain figure. Its first section, for positive numbers, decides."""
+    if found := UNIT.search(code.partition(";")[0]):
+        return Meaning.DAYS if "天" in found[0] else Meaning.SECONDS if "秒" in found[0] else Meaning.MINUTES
     section = NOT_MEANT.sub("", code).partition(";")[0]
     if ELAPSED.search(section):
         return Meaning.DURATION
-    return Meaning.MOMENT if DATED.search(section) else None
+    if CALENDAR.search(section):
+        return Meaning.MOMENT
+    return Meaning.CLOCK if DATED.search(section) else None
 
 
 def dated(value: float, meaning: Meaning, *, from_1904: bool) -> str | list[str]:
-    """A day, a moment to the millisecond, a time of day or a length of time; plain text where no calendar has it."""
+    """A day, a moment to the millisecond, a time of day or a length of time; plain text where no calendar has it.
+
+    Nought that is shown as the day 1900-01-00 is no day: an empty cell that a formula looked up.
+    """
+    if meaning in UNITS:
+        return f"{exact_number(value)}{meaning.value}"
     if not 0 <= value < DURATION_DAYS_MAX:
         return exact_number(value)
     if meaning is Meaning.DURATION:
-        return str(timedelta(milliseconds=_milliseconds(value)))
+        return duration_text(timedelta(milliseconds=_milliseconds(value)))
+    if value == 0 and meaning is Meaning.MOMENT:
+        return ""
     if value < 1:
         return str((FIRST_DAY + timedelta(milliseconds=_milliseconds(value))).time())
     days = value + (DAYS_BEFORE_1904 if from_1904 else 0)
@@ -65,6 +89,12 @@ def dated(value: float, meaning: Meaning, *, from_1904: bool) -> str | list[str]
     except OverflowError:  # The last millisecond of all, rounded up.
         return exact_number(value)
     return [DAY, moment.date().isoformat()] if value.is_integer() else [MOMENT, moment.isoformat()]
+
+
+def duration_text(length: timedelta) -> str:
+    """A length of time to the second, as its cell shows it: 26:30:00."""
+    seconds = round(length.total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _milliseconds(days: float) -> int:

@@ -5,7 +5,8 @@ sees all of that, so the parser may fail alone: `sheets.py` starts `python -m xi
 Nothing of the site is loaded here.
 
 The answer: `{"ask": [place, count]}` for bytes of the file, which come on standard input; `{"sheet": name, "merged": areas}`
-and then that sheet's rows by the hundred, `[[cell, …], …]`; at the very end `{"end": true}`, or `{"error": code}` wherever
+and then that sheet's rows by the hundred, `[[cell, …], …]`, and `{"hidden_rows": count}` where some of them are hidden;
+`{"hidden_sheet": name}` for one that is hidden as a whole; at the very end `{"end": true}`, or `{"error": code}` wherever
 reading came to its end. An xlsx is read as a stream, so that its length costs no memory; others stand here as a whole.
 """
 
@@ -21,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from xinshi.documents.other_workbooks import PasswordError, say_other_workbook
 from xinshi.documents.xlsx import BOOK, Archive, say_workbook
-from xinshi.documents.xlsx_rows import Limits
+from xinshi.documents.xlsx_rows import Limits, TooWide
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -75,6 +76,8 @@ def main() -> None:
         _say({"end": True})
     except PasswordError:
         _say({"error": "encrypted"})
+    except TooWide:
+        _say({"error": "too_wide"})
     except MemoryError:
         _say({"error": "too_large"})
     except (KeyError, ValueError, ArithmeticError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):

@@ -49,6 +49,12 @@ CONTROL_SIGN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 """Binary files decode as Chinese by chance, but hardly without these."""
 PARSING_SECONDS_MAX: Final = 120
 """Until the last row was read: the parser waits for whoever takes its rows."""
+DELIMITERS: Final = ",\t;"
+SELDOM_DELIMITERS: Final = "|，"
+"""Between the cells of a line, the likeliest first."""
+ARCHIVED_PAGE: Final = b"MIME-Version:"
+"""A web page with its pictures in one file, as spreadsheet programs save it."""
+DOS_END: Final = b"\x1a"
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 OLE_SIGNATURE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
@@ -59,6 +65,23 @@ ZIP_SIGNATURE: Final = b"PK\x03\x04"
 class FileTooLarge(DomainError):
     code = "file_too_large"
     message = gettext_noop("The file is too large to be read safely. Split it into smaller files.")
+    status = 422
+
+
+class FileTooWide(DomainError):
+    code = "file_too_wide"
+    message = gettext_noop(
+        "The sheet has more than 200 columns. Delete those behind the table, or copy the table into a new file."
+    )
+    status = 422
+
+
+class QuoteWithoutEnd(DomainError):
+    code = "quote_without_end"
+    message = gettext_noop(
+        "In line %(row)s a quotation mark has no end, so that other rows run into its cell. Remove that mark, or save the "
+        "file as .xlsx."
+    )
     status = 422
 
 
@@ -88,13 +111,20 @@ class HeaderNotFound(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """Some rows of the sheet with this number, from the row `first_row` on, counted from 0."""
+    """Some rows of the sheet with this number, from the row `first_row` on, counted from 0.
+
+    A hidden sheet is named, but has no rows here. `hidden_rows` counts filled rows further up that nobody sees.
+    """
 
     number: int
     name: str
     merged: Sequence[tuple[int, int, int, int]]
     first_row: int
     rows: list[list[Cell]]
+    is_hidden: bool = False
+    hidden_rows: int = 0
+    is_delimited: bool = False
+    """Of text: a sign between two cells may stand in one of them by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +183,8 @@ def sheet_parts(data: bytes, *, file_name: str, rows_max: int = ROWS_MAX) -> Ite
     if data[:8] == OLE_SIGNATURE:
         return _parse_workbook(data, rows_max)
     name = PurePath(file_name).stem
+    if data[:2] in UTF16_MARKS:
+        data = decode(data).encode(errors="replace")
     if looks_like_web_page(data):
         return _web_tables(data, name)
     if _looks_like_text(data):
@@ -160,10 +192,13 @@ def sheet_parts(data: bytes, *, file_name: str, rows_max: int = ROWS_MAX) -> Ite
     raise FileNotReadable
 
 
-def find_header(sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: Sequence[str]) -> Header | None:
+def find_header(
+    sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: Sequence[str], is_first: bool = False
+) -> Header | None:
     """The row that names most of `wanted` (field → synonyms) and all of `required`; None where there is none.
 
-    Titles are compared without spaces, asterisks, brackets' contents, case and width.
+    `is_first`: the first such row, because further down another table may begin, with titles of its own. Titles are
+    compared without spaces, asterisks, brackets' contents, case and width.
     """
     synonyms = {plain_title(name): field for field, names in wanted.items() for name in names}
     best: Header | None = None
@@ -175,6 +210,8 @@ def find_header(sheet: Sheet, wanted: Mapping[str, Sequence[str]], *, required: 
                 columns[field] = column
         if all(field in columns for field in required) and (best is None or len(columns) > len(best.columns)):
             best = Header(row_index=row_index, columns=columns, titles=[str(cell) for cell in row])
+            if is_first:
+                break
     return best
 
 
@@ -225,6 +262,14 @@ def _parse_workbook(data: bytes, rows_max: int) -> Iterator[SheetPart]:
     return _answered_parts(data, rows_max)
 
 
+REFUSALS: Final[Mapping[str, type[DomainError]]] = {
+    "encrypted": FileEncrypted,
+    "too_large": FileTooLarge,
+    "too_wide": FileTooWide,
+}
+"""By the code with which the parser ends."""
+
+
 def _answered_parts(data: bytes, rows_max: int) -> Iterator[SheetPart]:
     command = [sys.executable, "-m", parsing.__name__, str(rows_max), str(COLUMNS_MAX), str(len(data))]
     with subprocess.Popen(  # noqa: S603  # our own module, with numbers as arguments
@@ -269,8 +314,13 @@ def _parts_of_answer(process: subprocess.Popen[bytes], data: bytes) -> Iterator[
         elif "sheet" in said:
             number, name, first_row = number + 1, said["sheet"], 0
             merged = [(top, left, bottom, right) for top, left, bottom, right in said["merged"]]
+        elif "hidden_sheet" in said:
+            number += 1
+            yield SheetPart(number, said["hidden_sheet"], [], 0, [], is_hidden=True)
+        elif "hidden_rows" in said:
+            yield SheetPart(number, name, merged, first_row, [], hidden_rows=said["hidden_rows"])
         elif error := said.get("error"):
-            raise {"encrypted": FileEncrypted, "too_large": FileTooLarge}.get(error, FileNotReadable)
+            raise REFUSALS.get(error, FileNotReadable)
         else:
             return
     raise FileTooLarge  # It died of its limits.
@@ -302,21 +352,35 @@ def _web_tables(data: bytes, name: str) -> Iterator[SheetPart]:
         raise FileTooLarge
     if not found:
         raise FileNotReadable
-    return iter([SheetPart(number, name, [], 0, [[*row] for row in rows]) for number, rows in enumerate(found)])
+    return iter(
+        [SheetPart(number, name, table.merged, 0, [[*row] for row in table.rows]) for number, table in enumerate(found)]
+    )
 
 
 def _looks_like_text(data: bytes) -> bool:
     head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return (b"\0" not in head or data[:2] in UTF16_MARKS) and head[:1] not in (b"<", b"{", b"%")
+    return b"\0" not in head and head[:1] not in (b"<", b"{", b"%") and not head.startswith(ARCHIVED_PAGE)
 
 
 def _csv_parts(data: bytes, name: str, rows_max: int) -> Iterator[SheetPart]:
     if data.count(b"\n") > LINES_A_ROW_MAX * rows_max:
         raise FileTooLarge
     text = decode(data)
-    sample = text[:4096]
-    delimiter = max(",\t;", key=sample.count) if any(sign in sample for sign in ",\t;") else ","
-    return _rows_of_text(text, delimiter, name, rows_max)
+    return _rows_of_text(text, _delimiter(text[:4096]), name, rows_max)
+
+
+def _delimiter(sample: str) -> str:
+    """The sign that stands in most lines: in a cell others may stand more often, but not in as many lines.
+
+    `|` and `，` divide cells only where nothing else does: people write them.
+    """
+    lines = sample.splitlines()
+
+    def likelihood(sign: str) -> int:
+        return sum(sign in line for line in lines)
+
+    usual = max(DELIMITERS, key=likelihood)
+    return usual if usual in sample else max(SELDOM_DELIMITERS, key=likelihood)
 
 
 def _rows_of_text(text: str, delimiter: str, name: str, rows_max: int) -> Iterator[SheetPart]:
@@ -325,15 +389,24 @@ def _rows_of_text(text: str, delimiter: str, name: str, rows_max: int) -> Iterat
     first_row = 0
     try:
         for row in csv.reader(_lines(text), delimiter=delimiter):
-            if first_row + len(rows) >= rows_max or len(row) > COLUMNS_MAX:
+            if first_row + len(rows) >= rows_max:
                 raise FileTooLarge
+            if len(row) > COLUMNS_MAX:
+                raise FileTooWide
+            if any("\n" in value and _holds_rows(value, delimiter, len(row)) for value in row):
+                raise QuoteWithoutEnd(row=first_row + len(rows) + 1)
             rows.append([clean(value) for value in row])
             if len(rows) >= PART_ROWS:
-                yield SheetPart(0, name, [], first_row, rows)
+                yield SheetPart(0, name, [], first_row, rows, is_delimited=True)
                 first_row, rows = first_row + len(rows), []
     except csv.Error:
         raise FileNotReadable from None
-    yield SheetPart(0, name, [], first_row, rows)
+    yield SheetPart(0, name, [], first_row, rows, is_delimited=True)
+
+
+def _holds_rows(value: str, delimiter: str, width: int) -> bool:
+    """True for a cell that swallowed rows of the table: one of its lines has as many cells as a row."""
+    return any(line.count(delimiter) >= max(2, width - 1) for line in value.split("\n")[1:])
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -347,6 +420,7 @@ def decode(data: bytes) -> str:
         encodings: Iterable[str] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "gb18030")
+        data = data.removesuffix(DOS_END)
     for encoding in encodings:
         try:
             text = data.decode(encoding)

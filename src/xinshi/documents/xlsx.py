@@ -17,7 +17,8 @@ from xinshi.documents.xml_stream import TEXT_SIGNS_MAX, Reader, read_xml
 
 BOOK: Final = "xl/workbook.xml"
 BOOK_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
-SHEETS_MAX: Final = 50
+SHEETS_MAX: Final = 200
+"""One a department. A workbook with more is refused: no sheet is dropped without a word."""
 STYLES_MAX: Final = 100_000
 MERGED_MAX: Final = 20_000
 MERGED_BYTES_MAX: Final = 1024 * 1024
@@ -57,7 +58,7 @@ def say_workbook(archive: Archive, limits: Limits, say: Say) -> None:
     known = _known(archive, relations, from_1904=book.from_1904)
     rows = SheetRows(known, limits, say)
     seen = set()
-    for name, relation in book.sheets[:SHEETS_MAX]:
+    for name, relation in book.sheets:
         part = relations.sheets.get(relation)
         if part is None or part in seen:
             continue
@@ -67,6 +68,8 @@ def say_workbook(archive: Archive, limits: Limits, say: Say) -> None:
         say({"sheet": name, "merged": merged})
         with archive.open(part) as stream:
             rows.read_sheet(stream)
+    for name in book.hidden:
+        say({"hidden_sheet": name})
 
 
 def _known(archive: Archive, relations: _RelationsReader, *, from_1904: bool) -> Book:
@@ -81,19 +84,26 @@ def _known(archive: Archive, relations: _RelationsReader, *, from_1904: bool) ->
 
 
 class _BookReader(Reader):
-    """Names of the visible sheets and by which relation each is found."""
+    """Names of the visible sheets and by which relation each is found, and names of the others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sheets: list[tuple[str, str]] = []
+        self.hidden: list[str] = []
         self.from_1904 = False
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "workbookPr":
             self.from_1904 = attributes.get("date1904", "") in ("1", "true", "on")
-        elif name == "sheet" and attributes.get("state", "visible") == "visible" and len(self.sheets) < SHEETS_MAX:
+        elif name == "sheet":
+            title = attributes.get("name", "")[:TEXT_SIGNS_MAX]
+            if len(self.sheets) + len(self.hidden) >= SHEETS_MAX:
+                raise MemoryError
+            if attributes.get("state", "visible") != "visible":
+                self.hidden.append(title)
+                return
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
-            self.sheets.append((attributes.get("name", "")[:TEXT_SIGNS_MAX], relation))
+            self.sheets.append((title, relation))
 
 
 class _RelationsReader(Reader):

@@ -40,6 +40,8 @@ UNICODE_HEAD: Final = re.compile(
     rb'(?:\xef\xbb\xbf)?(?:<\?xml[^>]*encoding=["\']utf-8["\'][^>]*\?>|<\?xml version="1.0"\s*\?>|<\w)', re.IGNORECASE
 )
 PLAIN_ROW: Final = re.compile(r'\s*(?:<row r="\d{1,7}"[^<>]*/>\s*)*<row r="(\d{1,7})"(?:[^<>]*[^<>/])?>')
+HIDDEN_ROW: Final = ' hidden="1"'
+"""As nearly every program writes it; in another way it is found by the parser only."""
 PLAIN_CELL: Final = re.compile(
     r'(.*?)(?:<c r="([A-Z]{1,7})\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>'
     r"(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
@@ -73,19 +75,24 @@ def column_of(letters: str) -> int:
     return place - 1
 
 
+class TooWide(Exception):
+    """Something stands further right than any table that is read goes."""
+
+
 class _Columns(dict[str, int]):
-    """Places from 0 by the letters in which they are written; MemoryError beyond the limit."""
+    """Places from 0 by the letters in which they are written; a place that no row reaches beyond the limit."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self.limit = limit
+        self.beyond = limit + 1
 
     def __missing__(self, letters: str) -> int:
         if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) < 8):
             raise XmlRefused
         place = column_of(letters)
         if place >= self.limit:
-            raise MemoryError
+            return self.beyond
         self[letters] = place
         return place
 
@@ -129,7 +136,7 @@ class Cells:
             return self._numbers[text] if meaning is None else self._dated(text, meaning)
         if kind == "b":
             return "False" if text.strip() in ("0", "false") else "True"
-        return "" if kind == "e" else self.texts[text]
+        return self.texts[text]
 
     def _shared_text(self, text: str) -> str:
         try:
@@ -166,18 +173,23 @@ class _Sayer:
         self._said_rows = 0
         self.number = 0
         """Of the row that came last, from 1."""
+        self._is_hidden = False
+        self._hidden_rows = 0
 
-    def begin_row(self, number: int) -> None:
+    def begin_row(self, number: int, *, is_hidden: bool) -> None:
         """XmlRefused where rows stand out of their order."""
         if number <= self.number:
             raise XmlRefused
-        if number > self._limits.rows:
-            raise MemoryError
         self.number = number
+        self._is_hidden = is_hidden
 
     def take_row(self, row: list[Any]) -> None:
+        """Rows in which nothing stands may lie anywhere: borders were drawn there. MemoryError beyond the limits."""
         if not any(row):
             return
+        if self.number > self._limits.rows:
+            raise MemoryError
+        self._hidden_rows += self._is_hidden
         width = self._width = max(self._width, len(row))
         while self._said_rows < self.number - 1:
             self._add([""] * width)
@@ -203,6 +215,11 @@ class _Sayer:
             self._say(self._rows)
         self._rows, self._signs = [], 0
 
+    def end_sheet(self) -> None:
+        self.say_rest()
+        if self._hidden_rows:
+            self._say({"hidden_rows": self._hidden_rows})
+
 
 class SheetRows:
     """Reads the sheets of one workbook one after the other."""
@@ -221,7 +238,7 @@ class SheetRows:
             feed.take(rest)
             rest = stream.read(PIECE_BYTES)
         feed.end()
-        self._sayer.say_rest()
+        self._sayer.end_sheet()
 
     def _take_plain_rows(self, stream: IO[bytes], feed: Feed) -> bytes:
         """Take rows as long as they are plain; the parser gets what stands around them. Returns what was read beyond."""
@@ -272,12 +289,16 @@ class SheetRows:
             if is_odd:
                 words = without_escapes(without_entities(words))
             if column != len(row):
+                if column == columns.beyond and not words:
+                    continue
+                if column == columns.beyond:
+                    raise TooWide
                 if column < len(row):
                     return False
                 row.extend([""] * (column - len(row)))
             table = by_kind.get(kind)
             row.append(value(kind, style, words) if table is None else table[words])
-        self._sayer.begin_row(int(head[1]))
+        self._sayer.begin_row(int(head[1]), is_hidden=HIDDEN_ROW in head[0])
         self._sayer.take_row(row)
         return True
 
@@ -329,7 +350,8 @@ class _RowsReader(Reader):
         if self._row is not None:
             raise XmlRefused
         said = attributes.get("r")
-        self._sayer.begin_row(self._sayer.number + 1 if said is None else int(said))
+        is_hidden = attributes.get("hidden", "") in ("1", "true")
+        self._sayer.begin_row(self._sayer.number + 1 if said is None else int(said), is_hidden=is_hidden)
         self._row, self._column = [], -1
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
@@ -339,14 +361,16 @@ class _RowsReader(Reader):
         reference = attributes.get("r")
         letters = None if reference is None else reference.rstrip("0123456789")
         self._column = self._column + 1 if letters is None else self._columns[letters]
-        if self._column >= self._columns.limit:
-            raise MemoryError
         self._kind, self._style = attributes.get("t", ""), attributes.get("s", "0")
         self._inline = ""
 
     def _put(self, value: str | list[str]) -> None:
         row = self._row
         assert row is not None, "a cell stands in a row"
+        if self._column >= self._columns.limit:
+            if value:
+                raise TooWide
+            return
         row.extend([""] * (self._column + 1 - len(row)))
         row[self._column] = value
 

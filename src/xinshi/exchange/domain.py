@@ -24,6 +24,8 @@ ZHIYUANHUI: Final = "zhiyuanhui"
 NUMBER_DIGITS: Final = 18
 VOLUNTEER_NUMBER: Final = re.compile(r"\d{18}")
 """18 digits and no identity number: nothing is checksummed."""
+ROUNDED_END: Final = "000"
+"""Spreadsheet programs keep 15 digits; of one number in a thousand these are the last three anyway."""
 ROUNDING_MINUTES: Final = 3
 """Half of a tenth of an hour: by so much a figure of one decimal may lie above the time between sign-in and sign-out."""
 UNDATED_MINUTES_MAX: Final = 366 * 24 * 60
@@ -69,6 +71,10 @@ REASONS: Final[Mapping[str, str]] = {
         "The spreadsheet program has rounded this long number. Set the column to text and enter the number again."
     ),
     "number_malformed": gettext_noop("“%(found)s” is no volunteer number: it has 18 digits."),
+    "cells_moved": gettext_noop(
+        "The row has more cells than there are titles: a cell has a comma in it, and is taken for two. Put that cell "
+        "between quotation marks, or save the file as .xlsx."
+    ),
     "name_missing": gettext_noop("The name is missing. Enter the name that belongs to the volunteer number."),
     "name_differs": gettext_noop("The archive knows this volunteer number under another name. Check name and number."),
     "hours_missing": gettext_noop("The hours are missing. Enter a figure such as 2.5."),
@@ -82,13 +88,25 @@ REASONS: Final[Mapping[str, str]] = {
     "reason_missing": gettext_noop("The reason for entering these hours afterwards (补录原因) is missing."),
     "reason_too_long": gettext_noop("The reason is longer than 500 signs. Shorten it."),
     "hours_exceed_day": gettext_noop("“%(found)s” is more than one day has. Check the figure."),
+    "time_missing": gettext_noop(
+        "Neither a day nor a time says when these hours were served. Enter the sign-in and the sign-out time."
+    ),
+    "not_in_force": gettext_noop(
+        "“%(found)s” is the state of these hours, so they do not count where they come from. Import them once they do."
+    ),
+    "other_kind": gettext_noop(
+        "“%(found)s” is another kind of hours than the rows above: a file brings hours of one kind. Save the rows of the "
+        "other kind as a file of their own."
+    ),
     "start_missing": gettext_noop("The sign-in time is missing, so the hours cannot be checked."),
     "end_missing": gettext_noop(
         "There are hours but no sign-out time, so the hours cannot be checked. Enter the time, or 0 hours."
     ),
     "time_not_readable": gettext_noop("“%(found)s” is not a time. Write it like 2026-10-08 07:10."),
     "time_implausible": gettext_noop("“%(found)s” is before the year 2000. Check the year."),
-    "end_before_start": gettext_noop("The sign-out is not after the sign-in. Check both times."),
+    "end_before_start": gettext_noop(
+        "The sign-out is not after the sign-in. Check both times; service over midnight is one row for each day."
+    ),
     "not_one_day": gettext_noop(
         "Sign-in and sign-out are not on one day. Enter one row per day, each with its own times."
     ),
@@ -100,6 +118,10 @@ REASONS: Final[Mapping[str, str]] = {
         "This person's passbook is not active. The row waits until it is, and then goes on by itself."
     ),
     "person_unknown": gettext_noop("Nobody in the archive has this volunteer number. The row waits for its person."),
+    "person_unknown_rounded": gettext_noop(
+        "Nobody in the archive has this volunteer number. It ends in 000: a spreadsheet program may have rounded it. The "
+        "row waits until the person is chosen, or comes again with the whole number."
+    ),
     "name_unknown": gettext_noop(
         "The row has no volunteer number, and nobody in the archive has this name alone. Enter the number."
     ),

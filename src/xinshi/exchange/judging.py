@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from xinshi.exchange.domain import (
+    ROUNDED_END,
     Fault,
     FileKind,
     FileRow,
@@ -142,7 +143,10 @@ class Judge:
         return self.known.people.get(row.number) if row.number else self.known.by_name.get(plain_name(row.name))
 
     def _unknown(self, row: FileRow) -> Fault:
-        return Fault("person_unknown" if row.number else "name_unknown", self._who_column(row))
+        if not row.number:
+            return Fault("name_unknown", self._who_column(row))
+        is_rounded = row.number.endswith(ROUNDED_END)
+        return Fault("person_unknown_rounded" if is_rounded else "person_unknown", self._who_column(row))
 
     @staticmethod
     def _who_column(row: FileRow) -> str:

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from django.utils.translation import gettext
 
-from xinshi.documents.sheets import ROUNDED_NUMBER
+from xinshi.documents.sheets import ROUNDED_NUMBER, plain_title
 from xinshi.documents.workbook import write_workbook
 from xinshi.exchange.domain import REASONS, FileKind, RowState
 from xinshi.exchange.judging import Decision
 from xinshi.exchange.models import ImportFile, ImportLine
 from xinshi.exchange.packed import PackedList
+from xinshi.exchange.zhiyuanhui.columns import ALL_TIME_WORDS
 from xinshi.exchange.zhiyuanhui.reading import ReadFile
 
 PREVIEW_ROWS: Final = 50
@@ -74,11 +75,21 @@ class ImportReport:
     run_id: int | None = None
     understood: Sequence[str] = ()
     """Fingerprints of titles that nobody had to explain."""
+    passed_over: Sequence[str] = ()
+    """Names of sheets of which nothing was read."""
+    hidden_rows: int = 0
+    """How many of the rows that were read are hidden in the file."""
 
     @property
     def left_out(self) -> str:
         """Title of a column of honorary hours beside the verified ones that count here; empty where there is none."""
         return "" if self.kind is FileKind.HONORARY else self.titles.get("honorary", "")
+
+    @property
+    def all_time(self) -> str:
+        """Title of the column of hours that counts, where it sums up all time: a later file says the same hours again."""
+        title = self.titles.get("verified", "") if self.kind is FileKind.VERIFIED_SUMMARY else ""
+        return title if plain_title(title).startswith(ALL_TIME_WORDS) else ""
 
     @property
     def to_correct(self) -> bytes | None:
@@ -170,6 +181,8 @@ class ReportWriter:
             skipped=self._read.skipped,
             skipped_rows=self._read.skipped_rows,
             understood=self._read.understood,
+            passed_over=self._read.passed_over,
+            hidden_rows=self._read.hidden_rows,
         )
 
 

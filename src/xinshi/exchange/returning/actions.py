@@ -14,7 +14,7 @@ from xinshi.audit.actions import record, record_many
 from xinshi.doors.lookups import Many
 from xinshi.exchange.access import require_keeper
 from xinshi.exchange.actions.importing import understood
-from xinshi.exchange.domain import TENTH_MINUTES, VOLUNTEER_NUMBER, ZHIYUANHUI, canonical_row
+from xinshi.exchange.domain import TENTH_MINUTES, VOLUNTEER_NUMBER, ZHIYUANHUI, FileKind, canonical_row
 from xinshi.exchange.known import parts
 from xinshi.exchange.models import (
     HonoraryExport,
@@ -46,6 +46,15 @@ class OwnDifference(DomainError):
     message = gettext_noop("Nobody decides on their own hours. Ask another coordinator.")
 
 
+class VerifiedHoursCameBack(DomainError):
+    code = "verified_hours_came_back"
+    message = gettext_noop(
+        "The column “%(title)s” has verified hours, but what went to 志愿汇 are honorary ones. Save a copy that has only "
+        "the honorary hours, and compare that."
+    )
+    status = 422
+
+
 class NothingWasSent(DomainError):
     code = "nothing_was_sent"
     message = gettext_noop("No file went to 志愿汇 yet, so there is nothing to compare with.")
@@ -56,10 +65,12 @@ def compare_returned(*, actor: Actor, data: bytes, file_name: str, export_id: in
     """Compare a file of 志愿汇 with one export, or with everything that was sent; returns the comparison's id.
 
     Open differences of an earlier comparison with the same are replaced; what was decided on the same figures stays
-    decided. NothingWasSent, NotFound, and the refusals of reading.
+    decided. NothingWasSent, NotFound, VerifiedHoursCameBack, and the refusals of reading.
     """
     require_keeper(actor)
     read = understood(data, file_name)
+    if read.kind is not FileKind.HONORARY and (title := read.titles.get("verified")):
+        raise VerifiedHoursCameBack(title=title)
     partner = Partner.objects.select_for_update().get(code=ZHIYUANHUI)
     exports = HonoraryExport.objects.filter(partner=partner)
     export = exports.filter(pk=export_id).first() if export_id is not None else None

@@ -204,6 +204,16 @@ FILES: dict[str, Callable[[], bytes]] = {
     "a quotation without an end": lambda: (HEAD + '"' + "x" * 200_000).encode(),
     "too many bytes": lambda: b"x" * (20 * 1024 * 1024 + 1),
     "titles only of something else": lambda: "姓名,电话\n李明,1\n".encode(),
+    "an archived web page": lambda: b"MIME-Version: 1.0\nContent-Type: multipart/related\n\n" + HEAD.encode(),
+    "a quotation without an end before rows": lambda: (HEAD + '"甲,1,2\n' + "乙,1,2\n" * 900).encode(),
+    "two columns of one name": lambda: "姓名,志愿者编号,信用时数,信用时数\n李明,1,2,3\n".encode(),
+    "two hundred and one sheets": lambda: old_workbook(201),
+    "cells over a million rows": lambda: (
+        b"<table>" + b"<tr><td rowspan=99999999 colspan=99999999>x</tr>" * 2_000 + b"</table>"
+    ),
+    "a row far below in XML of 2003": lambda: (
+        b"<?xml version='1.0'?><Workbook><Table>" + b"<Row ss:Index='9999999'/>" * 3 + b"</Table></Workbook>"
+    ),
     "formulas for titles": lambda: b"=1+1,@SUM(A1),+2\n-1,=cmd|' /C calc'!A0,1\n",
     "titles in row 900": lambda: ("x,y\n" * 900 + HEAD).encode(),
 }

@@ -20,6 +20,7 @@ from xinshi.exchange.returning.actions import (
     DifferenceDecided,
     NothingWasSent,
     OwnDifference,
+    VerifiedHoursCameBack,
     compare_returned,
     decide_differences,
 )
@@ -68,6 +69,13 @@ def came_back(cast: Cast, *, wang: str = "1.4", stranger: str = "2") -> bytes:
 def kinds() -> dict[str, tuple[int, int]]:
     rows = ReturnedDifference.objects.filter(decision="")
     return {row.kind: (row.here_minutes, row.there_minutes) for row in rows}
+
+
+def test_verified_hours_are_not_compared_with_honorary_ones(cast: Cast, sent: HonoraryExport) -> None:
+    members = f"姓名,志愿者编号,信用时数,荣誉时数\n{cast.li.name},{cast.li.number},9,2\n".encode()
+    with pytest.raises(VerifiedHoursCameBack):
+        compare_returned(actor=cast.coordinator.actor, data=members, file_name="back.csv")
+    assert (ReturnedFile.objects.count(), ReturnedDifference.objects.count()) == (0, 0)
 
 
 def test_four_lists_come_out_of_a_comparison_and_nothing_is_credited(cast: Cast, sent: HonoraryExport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -21,7 +22,15 @@ BLANK: Final = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "空", "未签退", "未签到", "null", "none", "n/a", "nan"}
 )
 """What people and programs write where there is nothing."""
-HOURS_AND_MINUTES: Final = re.compile(r"(?:(\d{1,5})(?:小时|时|h))?(?:零)?(\d{1,6})(?:分钟|分|min|m)", re.IGNORECASE)
+ZERO_MOMENT: Final = re.compile(
+    r"0+(?:\.0+)?|(?:0000-0?0-0?0|0001-0?1-0?1|1899-12-3[01]|1900[-/]0?1[-/]00?)(?: 0?0:00(?::00(?:\.0+)?)?)?"
+    r"|1970[-/]0?1[-/]0?1 (?:0?8|0?0):00(?::00(?:\.0+)?)?"
+)
+"""What programs make of nothing: the first moment of a spreadsheet, of a database, of Unix here and in London."""
+HOURS_AND_MINUTES: Final = re.compile(
+    r"(?:(\d{1,5})(?:个?小时|时|h(?:(?:ou)?rs?)?))?零?(\d{1,6})(?:分钟|分|min(?:ute)?s?|m)(?:\d{1,2}秒)?", re.IGNORECASE
+)
+"""Seconds are let go, as a clock's are: no minute counts before it is over."""
 CLOCK_SPAN: Final = re.compile(r"(\d{1,4}):([0-5]\d)(?::[0-5]\d)?")
 GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 HOUR_UNITS: Final = re.compile(r"(个?小时|个?钟头|个|时|h(ou)?rs?|h)$", re.IGNORECASE)
@@ -37,7 +46,8 @@ NEGATIVE: Final = re.compile(r"[-−–]\s*\d")
 
 DAY_PART: Final = r"(?P<year>\d{4})(?:[-/.]|年)(?P<month>\d{1,2})(?:[-/.]|月)(?P<day>\d{1,2})日?"
 CLOCK_PART: Final = (
-    r"(?P<half>上午|中午|下午|晚上|早上|凌晨|AM|PM)?\s*(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2})?分?"
+    r"(?P<half>上午|中午|下午|傍晚|晚上|晚间|夜里|夜间|早上|早晨|清晨|凌晨|AM|PM)?\s*"
+    r"(?P<hour>\d{1,2})(?::|时|点)(?P<minute>\d{1,2}|半)?分?"
     r"(?::?(?P<second>\d{1,2})(?:\.\d{1,6})?秒?)?\s*(?P<half_after>AM|PM)?"
 )
 WEEKDAY: Final = r"(?:\s*[(（]?(?:周|星期|礼拜)[一二三四五六日天][)）]?)?"
@@ -49,7 +59,13 @@ SERIAL: Final = re.compile(r"([3-6]\d{4})(\.\d+)?")
 SERIAL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # A sheet's day numbers have no zone.
 PLAIN_LENGTHS: Final = (16, 19)
 """Of `2026-10-08 07:10` and `2026-10-08 07:10:00`."""
-AFTERNOON: Final = frozenset({"下午", "晚上", "PM"})
+AFTERNOON: Final = frozenset({"下午", "傍晚", "PM"})
+NIGHT: Final = frozenset({"晚上", "晚间", "夜里", "夜间"})
+AFTER_MIDNIGHT: Final = frozenset({"凌晨", "AM"})
+SPAN_MARK: Final = re.compile(r"\s*(?:--?|—{1,2}|–|−|~|至|到)\s*")
+SPAN_MARKS_MAX: Final = 8
+"""Two days have four hyphens, and there is one between them."""
+CLOCK_WITHIN: Final = re.compile(r"\d(?::|时|点)\d?")
 
 
 class CellNotReadable(ValueError):
@@ -65,6 +81,11 @@ def cell_text(cell: Cell) -> str:
 
 def is_blank(text: str) -> bool:
     return text.casefold() in BLANK
+
+
+def says_no_moment(text: str) -> bool:
+    """True for a cell of a time in which there is none: nobody signed in or out."""
+    return is_blank(text) or ZERO_MOMENT.fullmatch(text) is not None
 
 
 def is_negative(text: str) -> bool:
@@ -126,10 +147,11 @@ def moment_in(cell: Cell) -> Moment | None:
     """The day, the time of day, or both that a cell says; None for a blank one, CellNotReadable for anything else."""
     if isinstance(cell, date):
         return cell
-    if is_blank(cell):
+    text = cell.replace("T", " ") if cell[:4].isdigit() else cell
+    if says_no_moment(text):
         return None
     try:
-        return _moment_in_text(cell.replace("T", " ") if cell[:4].isdigit() else cell)
+        return _moment_in_text(text)
     except (ValueError, OverflowError):
         raise CellNotReadable from None
 
@@ -142,7 +164,8 @@ def _moment_in_text(text: str) -> Moment:
     if zoned and WHOLE_MOMENT.fullmatch(zoned[1]):
         return datetime.fromisoformat(text.replace(" ", "T", 1))
     if match := WHOLE_MOMENT.fullmatch(text):
-        return _day_of(match) + _clock_of(match)
+        moment = _day_of(match) + _clock_of(match)
+        return moment.time() if moment.year == SERIAL_EPOCH.year else moment
     if match := WHOLE_DAY.fullmatch(text):
         return _day_of(match).date()
     if match := WHOLE_CLOCK.fullmatch(text):
@@ -167,16 +190,67 @@ def _day_of(match: re.Match[str]) -> datetime:
 
 def _clock_of(match: re.Match[str]) -> timedelta:
     """The time of day; 24:00 is the end of the day."""
-    hour, minute, second = int(match["hour"]), int(match["minute"] or 0), int(match["second"] or 0)
+    minutes = HALF_HOUR if match["minute"] == "半" else int(match["minute"] or 0)
     half = (match["half"] or match["half_after"] or "").upper()
-    if half in AFTERNOON and hour < 12:
-        hour += 12
-    elif half == "AM" and hour == 12:
-        hour = 0
+    hour, minute, second = _hour_of(half, int(match["hour"]), minutes), minutes, int(match["second"] or 0)
     is_day_end = (hour, minute, second) == (24, 0, 0)
     if not is_day_end and (hour > 23 or minute > 59 or second > 59):
         raise CellNotReadable
     return timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def _hour_of(half: str, hour: int, minute: int) -> int:
+    """The hour of the day where a word says in which part of it; CellNotReadable where people mean another day by it."""
+    if hour > 12:
+        return hour
+    if half in NIGHT and (hour < 5 or (hour == 12 and minute)):
+        raise CellNotReadable  # Of this night, which belongs to the next day, or of the one before?
+    if (half in AFTERNOON and hour < 12) or (half in NIGHT) or (half == "中午" and hour < 4):
+        return hour + 12
+    return 0 if half in AFTER_MIDNIGHT and hour == 12 else hour
+
+
+def span_in(text: str) -> tuple[Moment, Moment]:
+    """Start and end that one cell says: `8:30-11:30`, `2026-10-08 下午2:00至5:00`; CellNotReadable for anything else."""
+    for mark in itertools.islice(SPAN_MARK.finditer(text), SPAN_MARKS_MAX):
+        left, right = text[: mark.start()], text[mark.end() :]
+        try:
+            start, end = moment_in(left), moment_in(right)
+        except CellNotReadable:
+            continue
+        if _has_clock(start) and _has_clock(end):
+            assert start is not None
+            assert end is not None
+            return _end_beside(start, _afternoon_too(left, start, end))
+    raise CellNotReadable
+
+
+def _has_clock(moment: Moment | None) -> bool:
+    return isinstance(moment, datetime | time)
+
+
+def _afternoon_too(text: str, start: Moment, end: Moment) -> Moment:
+    """In `下午2:00-5:00` the word holds for both."""
+    if not isinstance(end, time) or end.hour >= 12 or not any(word in text.upper() for word in (*AFTERNOON, *NIGHT)):
+        return end
+    began = start.time() if isinstance(start, datetime) else start
+    return end.replace(hour=end.hour + 12) if isinstance(began, time) and end <= began else end
+
+
+def _end_beside(start: Moment, end: Moment) -> tuple[Moment, Moment]:
+    """The end of a span on the day of its start, unless it says its own."""
+    if isinstance(start, datetime) and isinstance(end, time):
+        if end == time.max:
+            return start, datetime.combine(start.date(), time.min) + timedelta(days=1)
+        return start, datetime.combine(start.date(), end)
+    if isinstance(start, time) and isinstance(end, datetime):
+        raise CellNotReadable
+    return start, end
+
+
+def tries_to_say_times(text: str) -> bool:
+    """True for a cell with a time of day in it, well or badly written; `上午` and `11月` say none."""
+    return CLOCK_WITHIN.search(text) is not None
 
 
 def on_day(found: Moment | None, day: date | None, *, with_midnight: bool) -> datetime | None:

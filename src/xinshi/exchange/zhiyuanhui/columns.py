@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from xinshi.documents.sheets import plain_title
 from xinshi.exchange.domain import FileKind
 
 SYNONYMS: Final = {
@@ -63,6 +65,11 @@ SYNONYMS: Final = {
         "honorary hours",
     ),
     "hours": (
+        "认定时长",
+        "认定时数",
+        "有效时长",
+        "有效时数",
+        "实际时长",
         "服务时长",
         "服务时数",
         "服务小时",
@@ -78,9 +85,6 @@ SYNONYMS: Final = {
         "小时",
         "小时数",
         "时数值",
-        "有效时长",
-        "认定时长",
-        "实际时长",
         "service hours",
         "hours",
         "duration",
@@ -114,6 +118,21 @@ SYNONYMS: Final = {
         "activity name",
     ),
     "day": ("日期", "服务日期", "活动日期", "签到日期", "服务时间日期", "date"),
+    "span": (
+        "服务时间",
+        "服务时段",
+        "服务起止时间",
+        "活动时间",
+        "活动时段",
+        "活动起止时间",
+        "起止时间",
+        "起讫时间",
+        "签到签退时间",
+        "时间段",
+        "时段",
+        "时间",
+        "time",
+    ),
     "start": (
         "签到时间",
         "开始时间",
@@ -151,11 +170,52 @@ SYNONYMS: Final = {
         "end time",
         "end",
     ),
+    "hours_kind": ("时长类型", "时数类型", "时长类别", "时数类别", "服务时长类型"),
+    "state": (
+        "时长状态",
+        "时数状态",
+        "审核状态",
+        "审批状态",
+        "认定状态",
+        "记录状态",
+        "审核结果",
+        "审批结果",
+        "是否有效",
+        "是否生效",
+        "是否通过",
+        "状态",
+    ),
+    "remark": ("备注", "附注", "remark"),
 }
 """Field → the names of its column. A specific name of hours wins over a general one."""
+RANKED: Final = frozenset({"number", "verified", "honorary", "hours", "start", "end"})
+"""Where several columns of a file bear names of one of these, the name that stands first here counts: the sign-in before
+the activity's planned start, what was granted before what was served, a sum of all time last.
+"""
+ALL_TITLES: Final = frozenset(plain_title(name) for names in SYNONYMS.values() for name in names)
 
-MINUTE_WORDS: Final = ("分钟", "minute", "(min", "（min", "/min", "(分)", "（分）")
-"""In the title of an hours column: its figures are minutes."""
+MINUTES_TITLE: Final = re.compile(
+    r"[(\[【](?:单位|以)?[:为]?(?:分钟?|min(?:ute)?s?)(?:计|数)?[)\]】]|/min|分钟数?$|minutes?$", re.IGNORECASE
+)
+"""In the title of an hours column: its figures are minutes. A remark such as `满30分钟计0.5` says nothing of the kind."""
+
+OTHER_UNIT: Final = re.compile(
+    r"[(\[【](?:单位|以)?[:为]?(天|日|次|秒|学时|课时|积分|分值|s|secs?|seconds?|days?)(?:计|数)?[)\]】]"
+)
+"""In the title of an hours column: its figures are neither hours nor minutes."""
+ALL_TIME_WORDS: Final = ("累计", "总")
+"""With which the title of a column begins that does not end with the period of its file."""
+HONORARY_WORDS: Final = ("荣誉", "补录")
+VERIFIED_WORDS: Final = ("信用",)
+"""In a column that says of each row which kind of hours it has (时长类型)."""
+NOT_IN_FORCE: Final = frozenset(
+    {
+        *("申请中", "待审核", "待审批", "待确认", "未审核", "审核中", "审批中", "草稿", "未生效", "未签退"),
+        *("否", "已删除", "删除", "已作废", "作废", "无效", "已失效", "已撤销", "撤销", "已取消", "取消"),
+        *("已拒绝", "拒绝", "已驳回", "驳回", "不通过", "未通过", "审核不通过", "审核未通过", "录入失败", "失败"),
+    }
+)
+"""What a column of states (时长状态) says of hours that do not count, or do not count yet, where they come from."""
 
 TOTAL_WORDS: Final = (
     "合计",
@@ -192,10 +252,24 @@ FOOTER_WORDS: Final = (
     "签字",
     "签名",
     "以下空白",
+    "统计",
+    "录入",
+    "汇总人",
+    "科室",
+    "报送",
+    "护士长",
+    "分管",
+    "数据来源",
+    "截至",
+    "截止",
     "以下无正文",
     "日期",
 )
 """What the first text of a row below the table begins with."""
+SEAL_WORDS: Final = ("盖章", "签章", "签字")
+"""What stands anywhere in such a text."""
+SUM_TITLES: Final = frozenset({"合计", "总计", "小计"})
+"""No activity, reason or day: the row sums others up."""
 
 TEMPLATE_SHEET: Final = "Sheet1"
 TEMPLATE_FILE_NAME: Final = "志愿者荣誉时数-志愿者编号导入模板.xlsx"

@@ -12,11 +12,19 @@ from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Final
 
-from xinshi.documents.sheets import HEADER_ROWS_SEARCHED, FileEmpty, HeaderNotFound, Sheet, SheetPart, sheet_parts
+from xinshi.documents.sheets import (
+    HEADER_ROWS_SEARCHED,
+    Cell,
+    FileEmpty,
+    HeaderNotFound,
+    Sheet,
+    SheetPart,
+    sheet_parts,
+)
 from xinshi.exchange.domain import FileKind, FileRow
 from xinshi.exchange.zhiyuanhui.columns import WANTED_BY_KIND
-from xinshi.exchange.zhiyuanhui.rows import RowReader
-from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table, fingerprint
+from xinshi.exchange.zhiyuanhui.rows import RowReader, has_titles
+from xinshi.exchange.zhiyuanhui.tables import FilledDown, Said, Table, find_table, fingerprint, row_mark
 from xinshi.kernel.collecting import collected_afterwards
 from xinshi.kernel.errors import DomainError, gettext_noop
 
@@ -32,7 +40,16 @@ PACKING: Final = 1
 
 class MixedKinds(DomainError):
     code = "mixed_kinds"
-    message = gettext_noop("The sheets of this file are of different kinds. Save each as a file of its own.")
+    message = gettext_noop("The tables of this file are of different kinds of hours. Save each as a file of its own.")
+    status = 422
+
+
+class ServicesAndSums(DomainError):
+    code = "services_and_sums"
+    message = gettext_noop(
+        "The sheet “%(services)s” has single services, the sheet “%(sums)s” sums of each person: the same hours again. Keep "
+        "the sheet that counts, delete the other one, and import the file again."
+    )
     status = 422
 
 
@@ -55,6 +72,10 @@ class ReadFile:
     row_count: int = 0
     skipped: int = 0
     skipped_rows: list[int] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    """Names of sheets that are hidden, or filled but without a table of hours: nothing of them was read."""
+    hidden_rows: int = 0
+    """Rows that a filter or somebody's hand has hidden in the sheets that were read: they were read, too."""
     said_by: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     packed: list[bytes] = field(default_factory=list)
@@ -99,6 +120,9 @@ class _Reading:
         self._number = -1
         self._head: list[SheetPart] = []
         self._rows: _TableRows | None = None
+        self._is_searched = False
+        self._sheet_name = ""
+        self._passed_over: list[str] = []
         self._portion: list[FileRow] = []
         self._is_filled = False
 
@@ -106,9 +130,14 @@ class _Reading:
         if part.number != self._number:
             self._end_sheet()
             self._number = part.number
+        if part.is_hidden:
+            self._passed_over.append(part.name)
+            return
         self._is_filled = self._is_filled or any(any(row) for row in part.rows)
         if self._rows is not None:
             self._read(part)
+            return
+        if self._is_searched:
             return
         self._head.append(part)
         if part.first_row + len(part.rows) >= HEADER_ROWS_SEARCHED:
@@ -121,31 +150,36 @@ class _Reading:
         if self._found is None:
             raise HeaderNotFound(columns=WANTED_BY_KIND[FileKind.VERIFIED_SUMMARY])
         self._pack()
+        self._found.passed_over = self._passed_over
         return self._found
 
     def _end_sheet(self) -> None:
         if self._rows is None:
             self._search()
-        self._rows, self._head = None, []
+        self._rows, self._head, self._is_searched = None, [], False
 
     def _search(self) -> None:
         """Look for the table in the first rows; a sheet without one is passed over."""
         head, self._head = self._head, []
-        if not head:
+        if not head or self._is_searched:
             return
+        self._is_searched = True
         sheet = Sheet(head[0].name, [row for part in head for row in part.rows], head[0].merged)
         table = find_table(sheet, self._said)
         if table is None:
+            if any(any(row) for row in sheet.rows):
+                self._passed_over.append(sheet.name)
             return
         if self._found is None:
             self._found = ReadFile(table.kind, table.titles)
+            self._sheet_name = table.sheet_name
         elif self._found.kind is not table.kind:
-            raise MixedKinds
+            raise _other_kinds(self._found.kind, self._sheet_name, table)
         if table.said_by:
             self._found.said_by.append(table.said_by)
         else:
             self._found.understood.append(fingerprint(table.header.titles))
-        self._rows = _TableRows(table, head[0])
+        self._rows = _TableRows(table, head[0], self._said)
         for part in head:
             self._read(part)
 
@@ -153,6 +187,7 @@ class _Reading:
         assert self._found is not None
         assert self._rows is not None
         skipped = self._rows.read(part, self._portion)
+        self._found.hidden_rows += part.hidden_rows
         self._found.skipped += len(skipped)
         self._found.skipped_rows += skipped[: SKIPPED_SHOWN_MAX - len(self._found.skipped_rows)]
         while len(self._portion) >= PORTION_ROWS:
@@ -173,26 +208,53 @@ class _Reading:
         self._found.packed.append(zlib.compress(pickle.dumps(columns, pickle.HIGHEST_PROTOCOL), PACKING))
 
 
-class _TableRows:
-    """The rows of one sheet's table, part by part."""
+def _other_kinds(kind: FileKind, sheet_name: str, other: Table) -> DomainError:
+    """Why two tables cannot be one file."""
+    names = {kind: sheet_name, other.kind: other.sheet_name}
+    if set(names) == {FileKind.VERIFIED_DETAIL, FileKind.VERIFIED_SUMMARY}:
+        return ServicesAndSums(services=names[FileKind.VERIFIED_DETAIL], sums=names[FileKind.VERIFIED_SUMMARY])
+    return MixedKinds()
 
-    def __init__(self, table: Table, head: SheetPart) -> None:
-        self._reader = RowReader(table)
+
+class _TableRows:
+    """The rows of one sheet's table, part by part; below it another one with its own titles may stand."""
+
+    def __init__(self, table: Table, head: SheetPart, said: Said) -> None:
+        self._table = table
+        self._said = said
+        self._merged = head.merged
+        self._is_delimited = head.is_delimited
+        self._reader = RowReader(table, is_delimited=head.is_delimited)
         self._first = table.header.row_index + 1
         self._filled_down = FilledDown(head.merged, table.header.columns)
 
     def read(self, part: SheetPart, into: list[FileRow]) -> list[int]:
         """Add the part's rows; returns the numbers of those that were passed over although something stands in them."""
         skipped = []
-        is_filled_down, read = self._filled_down.is_needed, self._reader.read
+        is_filled_down = self._filled_down.is_needed
         for place, row in enumerate(part.rows, start=part.first_row):
             if place < self._first:
                 continue
             if is_filled_down:
                 self._filled_down.fill(place, row)
-            found = read(place + 1, row)
+            found = self._reader.read(place + 1, row)
             if found is not None:
                 into.append(found)
             elif any(row):
                 skipped.append(place + 1)
+                self._begin_anew(row)
+                is_filled_down = self._filled_down.is_needed
         return skipped
+
+    def _begin_anew(self, row: Sequence[Cell]) -> None:
+        """Read on by the titles that this row has, where they differ from those above; MixedKinds, ServicesAndSums."""
+        width = max(self._table.header.columns.values()) + 1
+        if row_mark(row) in self._table.above or not has_titles([*row, *[""] * (width - len(row))], self._table):
+            return
+        table = find_table(Sheet(self._table.sheet_name, [[*row]]), self._said)
+        if table is None:
+            return
+        if table.kind is not self._table.kind:
+            raise _other_kinds(self._table.kind, self._table.sheet_name, table)
+        self._table, self._reader = table, RowReader(table, is_delimited=self._is_delimited)
+        self._filled_down = FilledDown(self._merged, table.header.columns)

@@ -108,6 +108,18 @@ class Command(XinshiCommand):
             self.stdout.write(
                 f"Passed over, because they say nobody's hours (totals, notes): {report.skipped} rows: {rows}."
             )
+        if report.all_time:
+            self.stdout.write(
+                f"The column “{report.all_time}” sums up all time: hours that an earlier file brought are in it once more. "
+                "Import it once at most, or the hours of each period instead."
+            )
+        if report.passed_over:
+            names = ", ".join(report.passed_over)
+            self.stdout.write(
+                f"Sheets that are hidden or have no table of hours, so that nothing of them was read: {names}."
+            )
+        if report.hidden_rows:
+            self.stdout.write(f"Rows that are hidden in the file and were read like all others: {report.hidden_rows}.")
         if report.left_out:
             self.stdout.write(
                 f"The column “{report.left_out}” is left out: a file brings hours of one kind. To bring the honorary hours, "
