@@ -10,6 +10,7 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.bank.actions import NewDeposit, deposit_many
+from xinshi.bank.domain import SourceDepositedOtherwise
 from xinshi.bank.models import Passbook
 from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.partners.actions import dispute
@@ -48,6 +49,7 @@ from xinshi.kernel.actor import Actor
 from xinshi.kernel.codes import HoursKind
 from xinshi.kernel.errors import gettext_noop
 from xinshi.ledger.actions import lock_balances
+from xinshi.ledger.domain import KeyReused
 
 SYSTEM: Final = Actor.system("interbank")
 BROKEN: Final = gettext_noop("A message of this partner does not fit the ones before it.")
@@ -128,21 +130,13 @@ def _decide(partner: Partner, stream: Stream, message: bodies.Message) -> None:
         return  # It was closed before it came.
     found = _look_around(partner, message)
     code = refusal(message, found.circumstances, now=moment_text(clock.now()))
-    if code is None and message.type is MessageType.TRANSFER:
-        _credit(partner, message, found)
-    elif code is None:
-        assert found.passbook is not None, "a granted request has a passbook"
-        hold_and_send(
-            partner,
-            found.passbook,
-            key=message.key,
-            minutes=message.minutes,
-            kind=message.kind,
-            token=message.person,
-            is_asked_here=False,
-            by_ref=SYSTEM.reference,
+    if code is None:
+        code = (
+            _credit(partner, message, found)
+            if message.type is MessageType.TRANSFER
+            else _grant(partner, message, found)
         )
-    elif message.type is MessageType.TRANSFER:
+    if code is not None and message.type is MessageType.TRANSFER:
         end_asked(partner, message.key, code)
     _promise(partner, message, code)
 
@@ -216,27 +210,49 @@ def _matches(partner: Partner, message: bodies.Message, person_id: int | None) -
     return fits and asked.direction == Transfer.Direction.IN and asked.ended_at is None
 
 
-def _credit(partner: Partner, message: bodies.Message, found: _Found) -> None:
-    """Put the hours into the passbook, through the partner's clearing account, by the contract's coefficient."""
+def _grant(partner: Partner, message: bodies.Message, found: _Found) -> Refusal | None:
+    """Hold what was asked for and send it; KEY_REUSED where the book has the key already, from another bank."""
+    assert found.passbook is not None, "a granted request has a passbook"
+    try:
+        hold_and_send(
+            partner,
+            found.passbook,
+            key=message.key,
+            minutes=message.minutes,
+            kind=message.kind,
+            token=message.person,
+            is_asked_here=False,
+            by_ref=SYSTEM.reference,
+        )
+    except KeyReused:
+        return Refusal.KEY_REUSED
+    return None
+
+
+def _credit(partner: Partner, message: bodies.Message, found: _Found) -> Refusal | None:
+    """Put the hours into the passbook, through the partner's clearing account, by the contract's coefficient.
+
+    KEY_REUSED where the book has the key already, from another bank: a refusal, for an error would come again at every try.
+    """
     assert found.passbook is not None, "an applied transfer has a passbook"
     assert found.contract is not None, "an applied transfer has a contract"
-    done = deposit_many(
-        actor=SYSTEM,
-        partner=partner.code,
-        deposits=[
-            NewDeposit(
-                person_id=found.passbook.person_id,
-                kind=HoursKind(message.kind),
-                category=message.category,
-                title=message.activity,
-                organizer=partner.name,
-                raw_minutes=message.minutes,
-                worked_on=bodies.day_of(message.worked_on),
-                source_ref=source_ref(message.key),
-                partner_percent=found.contract.coefficient_percent,
-            )
-        ],
-    )[0]
+    new = NewDeposit(
+        person_id=found.passbook.person_id,
+        kind=HoursKind(message.kind),
+        category=message.category,
+        title=message.activity,
+        organizer=partner.name,
+        raw_minutes=message.minutes,
+        worked_on=bodies.day_of(message.worked_on),
+        source_ref=source_ref(message.key),
+        partner_percent=found.contract.coefficient_percent,
+    )
+    try:
+        done = deposit_many(actor=SYSTEM, partner=partner.code, deposits=[new])[0]
+    except SourceDepositedOtherwise:
+        return Refusal.KEY_REUSED
+    if not done.is_new:
+        return Refusal.KEY_REUSED
     at = clock.now()
     asked = Transfer.objects.filter(partner=partner, key=message.key).first()
     ended = {
@@ -274,6 +290,7 @@ def _credit(partner: Partner, message: bodies.Message, found: _Found) -> None:
         minutes=message.minutes,
         deposit=done.deposit_id,
     )
+    return None
 
 
 def end_asked(partner: Partner, key: str, code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from itertools import takewhile
 from typing import Any, Final
 
@@ -132,8 +132,7 @@ def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
 
 def entries_of(partner: Partner, from_day: str, to_day: str, *, after: str = "") -> list[bodies.Entry]:
     """Entries by direction and sequence, behind `after` (`sent:7`), one more than a page has at most."""
-    begin = datetime.combine(day_of(from_day), time.min, UTC)
-    end = datetime.combine(day_of(to_day), time.min, UTC) + timedelta(days=1)
+    begin, end = datetime.combine(day_of(from_day), time.min, UTC), datetime.combine(day_of(to_day), time.max, UTC)
     direction, _, number = after.partition(":")
     sequence = int(number or 0)
     found: list[bodies.Entry] = []
@@ -159,7 +158,7 @@ def _entry(row: OutgoingMessage | IncomingMessage, direction: str, state: str) -
 
 
 def _sent(partner: Partner, begin: datetime, end: datetime, *, after: int) -> list[bodies.Entry]:
-    rows = OutgoingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lt=end, sequence__gt=after)
+    rows = OutgoingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lte=end, sequence__gt=after)
     page = list(rows.order_by("sequence")[: bodies.ENTRIES_MAX + 1])
     states = dict(
         Transfer.objects.filter(partner=partner, key__in=[row.key for row in page]).values_list("key", "state")
@@ -168,7 +167,7 @@ def _sent(partner: Partner, begin: datetime, end: datetime, *, after: int) -> li
 
 
 def _received(partner: Partner, begin: datetime, end: datetime, *, after: int) -> list[bodies.Entry]:
-    rows = IncomingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lt=end, sequence__gt=after)
+    rows = IncomingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lte=end, sequence__gt=after)
     page = list(rows.order_by("sequence")[: bodies.ENTRIES_MAX + 1])
     kept = Outcome.objects.filter(partner=partner, message_hash__in=[row.message_hash for row in page])
     states = dict(kept.values_list("message_hash", "state"))
