@@ -14,7 +14,7 @@ from xinshi.exchange.partners.queries import contract_in_force
 from xinshi.exchange.partners.registry import Happening, Unfinished
 from xinshi.interbank.identity.queries import purpose_of
 from xinshi.interbank.moving.access import require_person, require_reader, visible_to
-from xinshi.interbank.moving.domain import refusal_words
+from xinshi.interbank.moving.domain import decided_from, refusal_words
 from xinshi.interbank.moving.holdings import sendable_minutes
 from xinshi.interbank.moving.models import Decision, Transfer
 from xinshi.interbank.moving.reaching import unreachable_since
@@ -91,6 +91,11 @@ class Steps:
     @property
     def is_unknown(self) -> bool:
         return self.transfer.state == State.UNKNOWN
+
+    @property
+    def waits_for_people(self) -> bool:
+        """Nobody answered in time: two people may decide."""
+        return self.is_unknown and self.is_out and clock.now() >= decided_from(self.transfer.expires_at)
 
 
 def banks(actor: Actor) -> list[BankCard]:

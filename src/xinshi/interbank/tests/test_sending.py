@@ -19,6 +19,7 @@ from xinshi.interbank.moving.domain import (
     NoConsent,
     NotEnoughOwnHours,
     NothingToConfirm,
+    NotOverdue,
     NotUnknown,
     OwnTransfer,
     SecondPersonNeeded,
@@ -193,6 +194,15 @@ def test_two_people_decide_what_nobody_answers(cast: Cast, stranger: Stranger, l
     with pytest.raises(NotUnknown):
         propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
     send_due()
+    with time_machine.travel(LATER):
+        two_people_decide(cast, li, sent)
+    assert (state(sent), held_and_there(cast), Transfer.objects.get(pk=sent).code) == ("rejected", (0, 100), "decided")
+    found = Decision.objects.get()
+    assert (found.proposed_reason, found.decided_reason) == ("电话问过，没有收到", "看过来函")
+
+
+def two_people_decide(cast: Cast, li: Somebody, sent: int) -> None:
+    """A coordinator and an administrator give the minutes back; everybody else, and every other way, is refused."""
     for actor, refused in ((li.actor, NotAllowed), (cast.auditor.actor, NotAllowed)):
         with pytest.raises(refused):
             propose_decision(actor=actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
@@ -209,9 +219,24 @@ def test_two_people_decide_what_nobody_answers(cast: Cast, stranger: Stranger, l
         confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=PayerState.CONFIRMED, reason="x")
     assert (state(sent), held_and_there(cast)) == ("unknown", (60, 100))
     confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="看过来函")
-    assert (state(sent), held_and_there(cast), Transfer.objects.get(pk=sent).code) == ("rejected", (0, 100), "decided")
-    found = Decision.objects.get()
-    assert (found.proposed_reason, found.decided_reason) == ("电话问过，没有收到", "看过来函")
+
+
+@pytest.mark.parametrize("outcome", [PayerState.REJECTED, PayerState.CONFIRMED])
+def test_nobody_decides_while_the_message_may_still_be_applied_there(
+    cast: Cast, stranger: Stranger, li: Somebody, outcome: PayerState
+) -> None:
+    """Decided earlier, the minutes were given back here, and applied there when the message came after all."""
+    sent = begin(li, stranger)
+    send_due()
+    expires_at = Transfer.objects.get(pk=sent).expires_at
+    for moment in (NOW, expires_at, expires_at + timedelta(minutes=5, seconds=-1)):
+        with time_machine.travel(moment), pytest.raises(NotOverdue):
+            propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    with time_machine.travel(expires_at + timedelta(minutes=5)):
+        propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    with time_machine.travel(expires_at), pytest.raises(NotOverdue):
+        confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    assert (state(sent), held_and_there(cast)) == ("unknown", (60, 100))
 
 
 def test_the_partners_answer_comes_before_a_decision_that_was_only_proposed(
@@ -219,9 +244,9 @@ def test_the_partners_answer_comes_before_a_decision_that_was_only_proposed(
 ) -> None:
     sent = begin(li, stranger)
     send_due()
-    propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
     stranger.always(AnswerState.APPLIED)
-    with time_machine.travel(NOW + timedelta(minutes=1)):
+    with time_machine.travel(LATER):
+        propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
         send_due()
     assert (state(sent), Decision.objects.get().is_withdrawn) == ("confirmed", True)
 
