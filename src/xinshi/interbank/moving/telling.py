@@ -11,9 +11,9 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.exchange.models import Partner
-from xinshi.interbank.moving.keys import own_code, signed
+from xinshi.interbank.moving.keys import own_code, signer
 from xinshi.interbank.moving.models import IncomingMessage, Outcome, OutgoingMessage, Transfer
-from xinshi.interbank.moving.reaching import heard
+from xinshi.interbank.moving.reaching import spoke
 from xinshi.interbank.moving.taking import SYSTEM, answer_about, end_asked
 from xinshi.interbank.moving.trusting import Trouble, Trusted
 from xinshi.interbank.moving.writing import locked_partner, read_stored
@@ -45,10 +45,12 @@ def require_fresh(asked_at: str) -> None:
 
 
 def tell(said: Trusted[bodies.StateQuery]) -> bodies.Answer:
-    """What became of a message of the partner; closed first where it asks for that and nothing was decided."""
+    """What became of a message of the partner; closed first where it asks for that and nothing was decided.
+
+    The caller notes that the partner spoke.
+    """
     query = said.body
     require_fresh(query.asked_at)
-    heard(partner_id=said.partner.pk)
     about = digest(query.body())
     if query.close:
         return _close(said.partner.pk, query, about)
@@ -96,7 +98,7 @@ def resend(said: Trusted[bodies.MissingQuery]) -> list[dict[str, Any]]:
     """
     query = said.body
     require_fresh(query.asked_at)
-    heard(partner_id=said.partner.pk)
+    spoke(partner_id=said.partner.pk)
     rows = OutgoingMessage.objects.filter(
         partner=said.partner, sequence__gte=query.from_sequence, sequence__lte=query.to_sequence
     )
@@ -105,7 +107,8 @@ def resend(said: Trusted[bodies.MissingQuery]) -> list[dict[str, Any]]:
         partner=said.partner, key__in=[row.key for row in page], state__in=[State.HELD, State.ASKED]
     )
     keys = set(never_sent.values_list("key", flat=True))
-    return [signed(read_stored(row.body)) for row in takewhile(lambda row: row.key not in keys, page)]
+    sign = signer(said.partner.code)
+    return [sign(read_stored(row.body)) for row in takewhile(lambda row: row.key not in keys, page)]
 
 
 def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
@@ -114,7 +117,7 @@ def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
     require_fresh(query.asked_at)
     if query.after and not CURSOR.fullmatch(query.after):
         raise Trouble("malformed", "after: the “next” of a page that was given here")
-    heard(partner_id=said.partner.pk)
+    spoke(partner_id=said.partner.pk)
     entries = entries_of(said.partner, query.from_day, query.to_day, after=query.after)
     page = entries[: bodies.ENTRIES_MAX]
     last = page[-1] if len(entries) > len(page) else None

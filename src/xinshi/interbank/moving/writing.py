@@ -60,7 +60,8 @@ def write_message(partner: Partner, *, kind: MessageType, token: str, of: Transf
     )
     written = OutgoingMessage.objects.create(partner=partner, **stored_fields(message))
     stream.out_next, stream.out_hash, stream.due_at = stream.out_next + 1, message.hash, at
-    stream.quiet_until = None  # Somebody waits for this one: a partner that was left alone is tried at once.
+    if of.is_asked_here:
+        stream.quiet_until = None  # Somebody waits for this one: a partner that was left alone is tried at once.
     stream.save(update_fields=["out_next", "out_hash", "due_at", "quiet_until"])
     wake_worker()
     return written
