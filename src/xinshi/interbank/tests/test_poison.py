@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from xinshi.bank.actions import NewDeposit, deposit_many
 from xinshi.bank.models import Deposit, Passbook
 from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.tests.conftest import NOW
+from xinshi.interbank.moving import endpoints
 from xinshi.interbank.moving.domain import source_ref
 from xinshi.interbank.moving.models import Outcome, Transfer
 from xinshi.interbank.moving.writing import hold_and_send
@@ -171,3 +173,41 @@ def test_what_a_stranger_writes_is_malformed_and_never_an_error_of_the_server(bo
     data = json.dumps({"envelopes": [{"body": body, "signature": SIGNATURE}]})
     answer = Client(raise_request_exception=False).post("/interbank/v1/state", data, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize(("place", "status"), [(0, 503), (1, 200)])
+def test_while_the_database_is_busy_a_partner_is_asked_to_try_later(
+    monkeypatch: pytest.MonkeyPatch, cast: Cast, stranger: Stranger, place: int, status: int
+) -> None:
+    """It was an error of the server, without a body that the protocol knows: the partner took the bank for down."""
+    messages = [stranger.message(stranger.token(cast.li.person_id), 10) for _ in range(3)]
+    real, tried = endpoints.take, []
+
+    def busy(said: Any) -> Any:
+        tried.append(said.body.sequence)
+        if len(tried) > place:
+            raise OperationalError("database is locked")
+        return real(said)
+
+    monkeypatch.setattr(endpoints, "take", busy)
+    found, content = stranger.post("messages", *messages)
+    assert found == status
+    items = content.get("envelopes", [content] * 3)
+    assert [one.get("error", {}).get("code", "") for one in items] == [""] * place + ["try_later"] * (3 - place)
+    assert len(tried) == place + 1, "what stands behind it would wait as long"
+    assert standing(cast.li.person_id).posted == 10 * place
+    monkeypatch.undo()
+    assert stranger.post("messages", *messages)[0] == 200
+    assert standing(cast.li.person_id).posted == 30
+
+
+def test_a_query_of_the_list_is_answered_later_too(monkeypatch: pytest.MonkeyPatch, stranger: Stranger) -> None:
+    def busy(_: object) -> Any:
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(endpoints, "list_entries", busy)
+    query = EntriesQuery(
+        sender="east", receiver="demo-central", asked_at=moment_text(NOW), from_day="2026-11-01", to_day="2026-11-20"
+    )
+    status, content = stranger.post("entries", query)
+    assert (status, content["error"]["code"]) == (503, "try_later")
