@@ -102,12 +102,12 @@ def _serve(partner_id: int) -> int:
     done, until = 0, time.monotonic() + SERVED_SECONDS_MAX
     try:
         for _ in range(ROUNDS_MAX):
-            partner = Partner.objects.get(pk=partner_id)
             went = 0
             for work in (_send_messages, _ask_states, _ask_missing):
-                if not Stream.objects.filter(may_be_called(), partner_id=partner_id).exists():
+                streams = Stream.objects.select_related("partner").filter(may_be_called(), partner_id=partner_id)
+                if (stream := streams.first()) is None:
                     break
-                went += work(partner)
+                went += work(stream.partner, stream)
             done += went
             if not went or time.monotonic() > until:
                 break
@@ -123,8 +123,8 @@ def _pause(tries: int) -> timedelta:
     return timedelta(seconds=pause_seconds(tries, chance=random.random()))  # noqa: S311  # spreads tries, hides nothing
 
 
-def _send_messages(partner: Partner) -> int:
-    rows = attempt(partner.pk)
+def _send_messages(partner: Partner, stream: Stream) -> int:
+    rows = attempt(partner.pk) if stream.out_next > stream.delivered_next else []
     if not rows:
         return 0
     messages = [read_stored(row.body) for row in rows]
@@ -155,8 +155,8 @@ def attempt(partner_id: int) -> list[OutgoingMessage]:
     return page
 
 
-def _ask_states(partner: Partner) -> int:
-    queries = _postpone(partner.pk)
+def _ask_states(partner: Partner, stream: Stream) -> int:
+    queries = _postpone(partner.pk) if _to_ask(stream, clock.now()).exists() else []
     if not queries:
         return 0
     asked = [Asked(one.message_type, one.key, one.message, digest(one.body())) for one in queries]
@@ -168,14 +168,13 @@ def _ask_states(partner: Partner) -> int:
 def _postpone(partner_id: int) -> list[bodies.StateQuery]:
     """The questions that are due, each put off to its next time before it is asked."""
     partner, now = locked_partner(partner_id), clock.now()
-    is_due = Q(due_at__lte=now, state__in=[State.SENT, State.UNKNOWN])
-    if Stream.objects.filter(is_tried_out(), partner=partner).exists():
-        is_due |= Q(state=State.UNKNOWN)
-    due = Transfer.objects.filter(is_due, partner=partner, ended_at=None).order_by("due_at")
+    due = list(_to_ask(Stream.objects.get(partner=partner), now).order_by("due_at")[:BATCH])
+    keys = [transfer.key for transfer in due]
+    rows = OutgoingMessage.objects.filter(partner=partner, key__in=keys).values_list("type", "key", "message_hash")
+    hashes = {(kind, key): message_hash for kind, key, message_hash in rows}
     found = []
-    for transfer in due[:BATCH]:
+    for transfer in due:
         kind = MessageType.TRANSFER if transfer.direction == Transfer.Direction.OUT else MessageType.REQUEST
-        message = OutgoingMessage.objects.get(partner=partner, type=kind, key=transfer.key)
         Transfer.objects.filter(pk=transfer.pk).update(
             tries=transfer.tries + 1, due_at=now + _pause(transfer.tries + 1)
         )
@@ -186,19 +185,27 @@ def _postpone(partner_id: int) -> list[bodies.StateQuery]:
                 asked_at=moment_text(now),
                 message_type=kind,
                 key=transfer.key,
-                message=message.message_hash,
+                message=hashes[kind.value, transfer.key],
                 close=now >= transfer.expires_at,
             )
         )
     return found
 
 
-def _ask_missing(partner: Partner) -> int:
+def _to_ask(stream: Stream, now: datetime) -> QuerySet[Transfer]:
+    """Transfers whose partner is asked now; all that have no answer, where it could not be reached the last time."""
+    is_due = Q(due_at__lte=now, state__in=[State.SENT, State.UNKNOWN])
+    if stream.unanswered:
+        is_due |= Q(state=State.UNKNOWN)
+    return Transfer.objects.filter(is_due, partner_id=stream.partner_id, ended_at=None)
+
+
+def _ask_missing(partner: Partner, stream: Stream) -> int:
     """Ask for the messages before one that waits, and take what comes; 1 where the next one was among them.
 
     When it is asked again is stored before. What does not bring the stream on counts for nothing, however much it is.
     """
-    stream, now = Stream.objects.get(partner=partner), clock.now()
+    now = clock.now()
     waiting = IncomingMessage.objects.filter(partner=partner, sequence__gt=stream.in_next).order_by("sequence").first()
     if waiting is None or partner.state != Partner.State.ACTIVE:
         return 0
@@ -234,8 +241,9 @@ def _call(partner: Partner, address: str, said: Sequence[bodies.Body], asked: Se
     answers += [None] * (len(asked) - len(answers))
     if any(answers):
         note_heard(partner_id=partner.pk)
+    furthest = max((answer.next_sequence for answer in answers if answer), default=0)
     for one, answer in zip(asked, answers, strict=True):
-        store_answer(partner.pk, one, answer)
+        store_answer(partner.pk, one, answer, furthest=furthest)
 
 
 def posted(partner: Partner, address: str, envelopes: Sequence[dict[str, Any]]) -> list[Any] | None:
@@ -278,13 +286,18 @@ def _answer(partner: Partner, item: object, asked: Asked, known: Acquaintance) -
 
 
 @transaction.atomic
-def store_answer(partner_id: int, asked: Asked, answer: bodies.Answer | None) -> None:
-    """One step: what an answer, or that none came, makes of a transfer."""
+def store_answer(partner_id: int, asked: Asked, answer: bodies.Answer | None, *, furthest: int = 0) -> None:
+    """One step: what an answer, or that none came, makes of a transfer.
+
+    `furthest`: how far the answers of this call say that our stream was taken, which is noted once, with the one that says
+    it. Where it is not noted after all, what was delivered is sent again, and gets the same answer.
+    """
     partner = locked_partner(partner_id)
-    if answer is not None:
+    if answer is not None and (answer.next_sequence >= furthest or not answer.state.is_final):
         _note_delivered(partner, answer, clock.now())
     direction = Transfer.Direction.OUT if asked.type is MessageType.TRANSFER else Transfer.Direction.IN
     transfer = Transfer.objects.get(partner=partner, key=asked.key, direction=direction)
+    transfer.partner = partner
     event = ANSWERED[answer.state] if answer is not None else Event.UNANSWERED
     advance(transfer, event, code=answer.code if answer is not None else "")
 

@@ -27,8 +27,8 @@ from xinshi.exchange.partners.domain import (
 )
 from xinshi.exchange.partners.queries import require_open, require_within_limits
 from xinshi.interbank.identity.queries import person_of
-from xinshi.interbank.moving.domain import source_ref
-from xinshi.interbank.moving.holdings import month_minutes, sendable_minutes
+from xinshi.interbank.moving.domain import OwnLot, source_ref
+from xinshi.interbank.moving.holdings import month_minutes, own_lots, sendable_minutes
 from xinshi.interbank.moving.keys import own_code
 from xinshi.interbank.moving.models import IncomingMessage, Outcome, Stream, Transfer
 from xinshi.interbank.moving.trusting import Trouble, Trusted
@@ -160,6 +160,8 @@ class _Found:
     contract: PartnerContract | None
     same: Transfer | None
     """The transfer that has this key already."""
+    lots: list[OwnLot]
+    """What the person may send, where a request asks for it."""
 
 
 def _look_around(partner: Partner, message: bodies.Message, *, is_key_used: bool) -> _Found:
@@ -198,10 +200,12 @@ def _look_around(partner: Partner, message: bodies.Message, *, is_key_used: bool
             known = replace(known, is_kind_agreed=False)
         except (OverLimit, OverMonthLimit, OverTransferLimit):
             known = replace(known, is_within_limits=False)
+    lots: list[OwnLot] = []
     if is_request and passbook is not None:
         lock_balances(account_ids=[passbook.account_id])
-        known = replace(known, available_minutes=sendable_minutes(passbook, message.kind))
-    return _Found(known, passbook, contract, same)
+        lots = own_lots(passbook, message.kind)
+        known = replace(known, available_minutes=sendable_minutes(passbook, message.kind, lots))
+    return _Found(known, passbook, contract, same, lots)
 
 
 def _moved(person_id: int, partner: Partner, direction: Direction, same: Transfer | None) -> int:
@@ -224,6 +228,7 @@ def _grant(partner: Partner, message: bodies.Message, found: _Found) -> Refusal 
         hold_and_send(
             partner,
             found.passbook,
+            found.lots,
             key=message.key,
             minutes=message.minutes,
             kind=message.kind,

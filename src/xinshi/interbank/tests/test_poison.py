@@ -16,6 +16,7 @@ from xinshi.exchange.models import Partner, PartnerContract
 from xinshi.exchange.tests.conftest import NOW
 from xinshi.interbank.moving import endpoints
 from xinshi.interbank.moving.domain import source_ref
+from xinshi.interbank.moving.holdings import own_lots
 from xinshi.interbank.moving.models import Outcome, Transfer
 from xinshi.interbank.moving.writing import hold_and_send
 from xinshi.interbank.protocol.bodies import AnswerState, EntriesQuery, MessageType, moment_text
@@ -127,9 +128,11 @@ def test_a_key_that_stands_in_the_book_for_another_bank_is_refused(
 
 def test_a_request_under_a_key_of_another_bank_is_refused(cast: Cast, stranger: Stranger) -> None:
     earn(cast.li.person_id, 100, source="first:1")
+    passbook = Passbook.objects.get(person_id=cast.li.person_id)
     hold_and_send(
         west(),
-        Passbook.objects.get(person_id=cast.li.person_id),
+        passbook,
+        own_lots(passbook, "verified"),
         key=KEY,
         minutes=10,
         kind="verified",
