@@ -11,6 +11,9 @@ import pytest
 import time_machine
 from django.db import connection
 
+from xinshi.bank.models import Passbook
+from xinshi.bank.registration.closing import close_account
+from xinshi.bank.registration.models import ClosingWish
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import NOW
 from xinshi.interbank.moving.actions import ask_to_bring, ask_transfer, confirm_decision, propose_decision
@@ -24,6 +27,7 @@ from xinshi.interbank.moving.domain import (
     OwnTransfer,
     SecondPersonNeeded,
 )
+from xinshi.interbank.moving.ending import obstacles
 from xinshi.interbank.moving.models import Decision, OutgoingMessage, Stream, Transfer
 from xinshi.interbank.moving.sending import send_due
 from xinshi.interbank.protocol import bodies
@@ -379,3 +383,33 @@ def test_others_do_not_see_a_transfer(cast: Cast, stranger: Stranger, li: Somebo
         queries.desk_transfers(li.actor)
     assert [one.pk for one in queries.desk_transfers(cast.coordinator.actor, state="open")] == [sent]
     assert queries.own_sendable(li.actor) == {"verified": 40, "honorary": 0}
+
+
+def test_a_request_that_a_bank_never_answers_keeps_no_account_open_for_ever(
+    cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    """Nobody can decide about a request, so that whoever had asked a bank that is gone could never leave."""
+    brought = bring(li, stranger)
+    send_due()
+    assert (state(brought), len(obstacles(li.person_id))) == ("unknown", 1)
+    with time_machine.travel(NOW + timedelta(hours=47)):
+        assert len(obstacles(li.person_id)) == 1
+    with time_machine.travel(NOW + timedelta(hours=49)):
+        assert obstacles(li.person_id) == []
+        passbook = Passbook.objects.get(person_id=li.person_id)
+        close_account(
+            actor=cast.coordinator.actor, passbook_id=passbook.pk, hours=ClosingWish.Hours.LAPSE, reason="搬家"
+        )
+        key = Transfer.objects.get(pk=brought).key
+        late = stranger.message(stranger.token(li.person_id), 60, key=key)
+        assert stranger.say(late).code in ("no_passbook", "no_consent")
+    assert (state(brought), held_and_there(cast)) == ("refused", (0, 0))
+
+
+def test_hours_that_were_sent_keep_the_account_open_until_they_have_ended(
+    cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    begin(li, stranger)
+    send_due()
+    with time_machine.travel(NOW + timedelta(days=400)):
+        assert len(obstacles(li.person_id)) == 1
