@@ -95,7 +95,7 @@ def _endpoint(most: int, work: Callable[[list[Any]], list[Item]]) -> Callable[[H
 def _each(envelopes: list[Any], kind: type[B], work: Callable[[Trusted[B]], Answer]) -> list[Item]:
     """Every envelope for itself: an error of one does not undo those before it.
 
-    Where the database gives up (locked for too long, a deadlock, a restart), nothing of that envelope is stored. It is
+    Where the database gives up (locked for too long, a deadlock, a restart), nothing is promised about that envelope. It is
     answered `try_later`, and so is what stands behind it: each would wait as long again, and the partner waits ten seconds.
     """
     known, items = Acquaintance(), []

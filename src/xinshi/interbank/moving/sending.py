@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from xinshi.audit.actions import record
 from xinshi.doors.outgoing import NoAnswer, NotSent, send
@@ -62,13 +62,16 @@ class Asked:
 def send_due() -> int:
     """Do what is due with every partner; returns how many messages and queries went out. Any number may run at once.
 
-    Those that take calls come first, each for a few seconds. A call that nobody takes may last ten: when such calls have
-    used up the time of one partner, the pass ends, and the next one begins with those that take calls again.
+    Those that take calls come first, each for a few seconds. A call that nobody takes may last ten: of those that take none
+    at least one is tried in each pass, the longest due first, and when they have used up the time of one partner, the pass
+    ends, and the next one begins with those that take calls again.
     """
-    done, until = 0, time.monotonic() + SERVED_SECONDS_MAX
+    done, until = 0, None
     for partner_id, unanswered in list(_due()):
-        if unanswered and time.monotonic() > until:
-            break
+        if unanswered:
+            until = until or time.monotonic() + SERVED_SECONDS_MAX
+            if time.monotonic() > until:
+                break
         try:
             done += _serve(partner_id)
         except Exception:  # What goes wrong with one partner must not stop the others.
@@ -87,7 +90,9 @@ def _due() -> QuerySet[Stream, tuple[int, int]]:
     missing = Exists(IncomingMessage.objects.filter(partner=OuterRef("partner"), sequence__gt=OuterRef("in_next")))
     gap = missing & (Q(gap_due_at=None) | Q(gap_due_at__lte=now) | is_tried_out())
     due = Stream.objects.exclude(partner__address="").filter(may_be_called(), undelivered | waiting | gap)
-    return due.order_by("unanswered", "quiet_until", "due_at").values_list("partner_id", "unanswered")[:PARTNERS_MAX]
+    is_out_of_reach = Case(When(unanswered=0, then=Value(0)), default=Value(1))
+    order = (is_out_of_reach, F("quiet_until").asc(nulls_first=True), "due_at")
+    return due.order_by(*order).values_list("partner_id", "unanswered")[:PARTNERS_MAX]
 
 
 def _serve(partner_id: int) -> int:
