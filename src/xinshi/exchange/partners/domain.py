@@ -146,6 +146,10 @@ class Limits:
             if value is not None and not 0 <= value <= MINUTES_MAX:
                 raise Invalid(field=field, reason=gettext_noop("A limit is between 0 and 100,000,000 hours."))
 
+    def bounds(self, direction: Direction) -> bool:
+        """Whether there is a limit that way."""
+        return (self.in_minutes_max if direction is Direction.IN else self.out_minutes_max) is not None
+
     def is_wider_than(self, other: Limits) -> bool:
         """True where either limit lets more through than `other` does."""
         pairs = ((self.in_minutes_max, other.in_minutes_max), (self.out_minutes_max, other.out_minutes_max))

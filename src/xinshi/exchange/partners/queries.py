@@ -131,12 +131,13 @@ def require_within_limits(
     terms = terms_of(contract)
     if hours_kind and hours_kind not in terms.kinds(direction):
         raise KindNotAgreed
+    limits = limits_of(partner)
     check_limits(
         direction=direction,
         minutes=minutes,
         terms=terms,
-        limits=limits_of(partner),
-        standing=standing(partner),
+        limits=limits,
+        standing=standing(partner) if limits.bounds(direction) else Standing(),
         person_month_minutes=person_month_minutes,
     )
     return contract

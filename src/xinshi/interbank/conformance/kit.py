@@ -3,10 +3,9 @@
     python kit.py --new > partner.json      keys for a partner of tests; register them at the bank, fill in the rest
     python kit.py http://127.0.0.1:8000 --config partner.json
 
-Exit status: 0 everything that was tried is right, 1 something is wrong, 2 nothing could be tried. Needs `cryptography`
-and `wire.py` and `listening.py` beside it.
-Use a bank of tests: transfers are really applied, and the last check puts the partner into dispute (`--keep-open` leaves it
-out).
+Exit status: 0 everything that was tried is right, 1 something is wrong, 2 nothing could be tried. Needs `cryptography`, and
+`wire.py`, `edges.py`, `listening.py` beside it. Use a bank of tests: transfers are really applied, and the last check puts
+the partner into dispute (`--keep-open` leaves it out).
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 if __package__:
+    from xinshi.interbank.conformance import edges
     from xinshi.interbank.conformance.listening import granted, listening
     from xinshi.interbank.conformance.wire import (
         BODY_MAX,
@@ -43,6 +43,7 @@ if __package__:
         token,
     )
 else:  # Copied away and run alone.
+    import edges  # type: ignore[import-not-found,no-redef,unused-ignore]
     from listening import granted, listening  # type: ignore[import-not-found,no-redef,unused-ignore]
     from wire import (  # type: ignore[import-not-found,no-redef,unused-ignore]
         BODY_MAX,
@@ -204,6 +205,10 @@ def _(kit: Kit) -> None:
     kit.told("state", kit.query(asked_at=moment(-200)))
 
 
+for code, page, function in edges.FORM:
+    check(code, page)(function)
+
+
 # States.
 
 
@@ -324,12 +329,6 @@ def _(kit: Kit) -> None:
     kit.take(kit.message(kind=kind), state="refused", code="kind_not_agreed")
 
 
-@check("future", "messages")
-def _(kit: Kit) -> None:
-    """Service in the future is implausible."""
-    kit.take(kit.message(worked_on=day(5)), state="refused", code="implausible")
-
-
 @check("no-minutes", "messages")
 def _(kit: Kit) -> None:
     """A request for more than there is gives nothing."""
@@ -418,7 +417,8 @@ def _(kit: Kit) -> None:
         kit.refused(kit.post("entries", kit.envelope(kit.query("entries", **more))), "malformed")
 
 
-check("granted", "states")(granted)
+for code, page, function in (*edges.STATES, ("granted", "states", granted)):
+    check(code, page)(function)
 
 
 @check("chain-broken", "messages")
@@ -478,6 +478,7 @@ def new_config() -> dict[str, Any]:
         "pair_key_hex": secrets.token_hex(32),
         "person": "01:NUMBER of somebody who has consented and has an account",
         "kind": "verified",
+        "person_without_consent": "",
         "over_limit_minutes": 0,
         "kind_not_agreed": "",
         "request_minutes": 0,

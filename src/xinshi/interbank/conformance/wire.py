@@ -118,9 +118,10 @@ class Kit:
     @property
     def person(self) -> str:
         """The token of somebody who has consented and has an account at the bank."""
-        return self._token("person")
+        return self.token_of("person")
 
-    def _token(self, name: str) -> str:
+    def token_of(self, name: str) -> str:
+        """The token of somebody of the configuration."""
         if not self.config.get(name) or not self.config.get("pair_key_hex"):
             raise NotTried(f"the configuration names no “{name}” or no pair key")
         kind, _, number = str(self.config[name]).partition(":")
@@ -128,9 +129,9 @@ class Kit:
 
     # What travels.
 
-    def raw(self, path: str, data: bytes, method: str = "POST") -> Reply:
+    def raw(self, path: str, data: bytes, method: str = "POST", *, content_type: str = "application/json") -> Reply:
         request = urllib.request.Request(  # noqa: S310  # the address is the one that was asked about
-            self.address.rstrip("/") + path, data=data, method=method, headers={"Content-Type": "application/json"}
+            self.address.rstrip("/") + path, data=data, method=method, headers={"Content-Type": content_type}
         )
         try:
             with self.opener.open(request, timeout=TIMEOUT_SECONDS) as answer:

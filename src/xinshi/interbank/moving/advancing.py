@@ -54,7 +54,8 @@ def advance(transfer: Transfer, event: Event, *, code: str = "", actor: Actor = 
         event=event.value,
     )
     if is_final:
-        Decision.objects.filter(transfer=transfer, decided_at=None, is_withdrawn=False).update(is_withdrawn=True)
+        if transfer.state == PayerState.UNKNOWN:  # Nobody decides about anything else.
+            Decision.objects.filter(transfer=transfer, decided_at=None, is_withdrawn=False).update(is_withdrawn=True)
         _tell(transfer, state)
     transfer.state = state
 

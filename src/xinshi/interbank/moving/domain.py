@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from xinshi.interbank.protocol.canonical import digest
@@ -15,6 +15,8 @@ LIFETIME: Final = timedelta(hours=24)
 """So long may a partner take to apply a message of ours."""
 HELD_FOR: Final = timedelta(days=36_500)
 """The book never gives these minutes back by itself: only a partner's final answer or two people do."""
+DECIDED_AFTER: Final = timedelta(minutes=5)
+"""So long after its expiry people decide about a message: by then no clock that is right enough for queries lets it in."""
 REASON_LENGTH_MAX: Final = 300
 SEVERAL: Final = "多项志愿服务"
 OTHER_CATEGORY: Final = "0099"
@@ -50,6 +52,13 @@ class PartnerUnknown(DomainError):
 class NotUnknown(DomainError):
     code = "transfer_not_unknown"
     message = gettext_noop("The other bank has answered, or has not been asked yet. There is nothing to decide.")
+
+
+class NotOverdue(DomainError):
+    code = "transfer_not_overdue"
+    message = gettext_noop(
+        "It may still arrive there, and counts when it does. Decide when its time is over: at %(moment)s."
+    )
 
 
 class SecondPersonNeeded(DomainError):
@@ -99,6 +108,15 @@ def refusal_words(code: str) -> str:
 def new_key() -> str:
     """A transfer's key: made once, never made anew. A letter first, so that it never reads like a number in a reference."""
     return f"t{secrets.token_hex(16)}"
+
+
+def decided_from(expires_at: datetime) -> datetime:
+    """From when on people decide about a message that nobody answers.
+
+    Until it expires it is sent again by itself, also one that was decided on: given back before that, the minutes could
+    still be applied at the other bank, and would be at both.
+    """
+    return expires_at + DECIDED_AFTER
 
 
 def source_ref(key: str) -> str:

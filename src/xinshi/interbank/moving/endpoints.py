@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from xinshi.doors.pages import PUBLIC, View
-from xinshi.interbank.moving.keys import signed
+from xinshi.interbank.moving.keys import signed, signer
+from xinshi.interbank.moving.reaching import spoke
 from xinshi.interbank.moving.taking import take
 from xinshi.interbank.moving.telling import list_entries, resend, tell
-from xinshi.interbank.moving.trusting import STATUSES, Trouble, trusted
-from xinshi.interbank.protocol.bodies import EntriesQuery, Message, MissingQuery, StateQuery
+from xinshi.interbank.moving.trusting import STATUSES, Acquaintance, Trouble, Trusted, trusted
+from xinshi.interbank.protocol.bodies import Answer, Body, EntriesQuery, Message, MissingQuery, StateQuery
 from xinshi.interbank.protocol.canonical import Malformed, parsed
 
 REQUEST_BYTES_MAX: Final = 262_144
 ENVELOPES_MAX: Final = 50
+HEARD: Final = frozenset({"paused", "disputed", "chain_broken", "too_far_ahead"})
+"""Errors about something that the partner did say, and now."""
 Item = dict[str, Any]
+B = TypeVar("B", bound=Body)
+log = logging.getLogger(__name__)
 
 
 def _error(trouble: Trouble) -> Item:
@@ -72,6 +79,9 @@ def _endpoint(most: int, work: Callable[[list[Any]], list[Item]]) -> Callable[[H
             items = work(_envelopes(request, most))
         except Trouble as trouble:
             return _answer(_error(trouble), STATUSES[trouble.code])
+        except OperationalError:
+            log.exception("a partner was asked to try later")
+            return _answer(_error(Trouble("try_later")), STATUSES["try_later"])
         codes = {item["error"]["code"] if "error" in item else "" for item in items}
         if len(codes) == 1 and (code := codes.pop()):
             return _answer(items[0], STATUSES[code])
@@ -82,18 +92,35 @@ def _endpoint(most: int, work: Callable[[list[Any]], list[Item]]) -> Callable[[H
     return declared
 
 
-def _each(envelopes: list[Any], work: Callable[[Any], Item]) -> list[Item]:
-    """Every envelope for itself: an error of one does not undo those before it."""
-    found = []
-    for envelope in envelopes:
-        try:
-            found.append(work(envelope))
-        except Trouble as trouble:
-            found.append(_error(trouble))
-    return found
+def _each(envelopes: list[Any], kind: type[B], work: Callable[[Trusted[B]], Answer]) -> list[Item]:
+    """Every envelope for itself: an error of one does not undo those before it.
+
+    Where the database gives up (locked for too long, a deadlock, a restart), nothing is promised about that envelope. It is
+    answered `try_later`, and so is what stands behind it: each would wait as long again, and the partner waits ten seconds.
+    """
+    known, items = Acquaintance(), []
+    sender, is_heard, sign = "", False, None
+    try:
+        for envelope in envelopes:
+            try:
+                said = trusted(envelope, kind, known)
+                sender = said.partner.code
+                answer = work(said)
+                sign = sign or signer(sender)
+                items.append(sign(answer))
+                is_heard = True
+            except Trouble as trouble:
+                items.append(_error(trouble))
+                is_heard = is_heard or trouble.code in HEARD
+        if is_heard and (partner := known.partner(sender)) is not None:
+            spoke(partner_id=partner.pk)
+    except OperationalError:
+        log.exception("a partner was asked to try later")
+        items += [_error(Trouble("try_later"))] * (len(envelopes) - len(items))
+    return items
 
 
-messages = _endpoint(ENVELOPES_MAX, lambda envelopes: _each(envelopes, lambda one: signed(take(trusted(one, Message)))))
-state = _endpoint(ENVELOPES_MAX, lambda envelopes: _each(envelopes, lambda one: signed(tell(trusted(one, StateQuery)))))
+messages = _endpoint(ENVELOPES_MAX, lambda envelopes: _each(envelopes, Message, take))
+state = _endpoint(ENVELOPES_MAX, lambda envelopes: _each(envelopes, StateQuery, tell))
 missing = _endpoint(1, lambda envelopes: resend(trusted(envelopes[0], MissingQuery)))
 entries = _endpoint(1, lambda envelopes: [signed(list_entries(trusted(envelopes[0], EntriesQuery)))])

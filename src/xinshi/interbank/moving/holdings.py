@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time
 
 from django.db.models import Q, Sum
@@ -34,22 +35,24 @@ def own_lots(passbook: Passbook, kind: str) -> list[OwnLot]:
     ]
 
 
-def sendable_minutes(passbook: Passbook, kind: str) -> int:
+def sendable_minutes(passbook: Passbook, kind: str, lots: Sequence[OwnLot]) -> int:
     """How many minutes of that kind may go to other banks; the caller has locked the balance where it then holds them.
+
+    `lots`: of `own_lots`, read under the same lock.
 
     Three bounds: what can be spent, what is left of lots earned here, and all that was earned here less all that ever went.
     The last one is what keeps a partner's hours from being sent on: which lots a spend takes is a matter of age, not of
     where they come from, but no more can leave than was earned here.
     """
     available = balances([passbook.account_id])[passbook.account_id].available
-    lots = sum(lot.minutes for lot in own_lots(passbook, kind))
+    left = sum(lot.minutes for lot in lots)
     earned = Deposit.objects.filter(passbook=passbook, kind=kind, partner="", reversal=None).aggregate(
         credited=Sum("credited_minutes"), donation=Sum("donation_minutes")
     )
     gone = Transfer.objects.filter(
         ~Q(state=State.REJECTED), person_id=passbook.person_id, kind=kind, direction=Transfer.Direction.OUT
     ).aggregate(minutes=Sum("minutes"))["minutes"]
-    return max(0, min(available, lots, (earned["credited"] or 0) - (earned["donation"] or 0) - (gone or 0)))
+    return max(0, min(available, left, (earned["credited"] or 0) - (earned["donation"] or 0) - (gone or 0)))
 
 
 def month_minutes(person_id: int, partner_id: int, direction: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -62,7 +63,11 @@ def new_key(key_id: str, *, by_ref: str, signs_in_days: int = 0, is_confirmed: b
 
 def signed(body: Body) -> dict[str, Any]:
     """The body in an envelope signed by this bank."""
-    key = signing_key(body.receiver)
-    return envelope(
-        body, key_id=key.key_id, private_key=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private_key))
-    )
+    return signer(body.receiver)(body)
+
+
+def signer(partner_code: str) -> Callable[[Body], dict[str, Any]]:
+    """`signed` for several bodies to one partner: the key is looked up and unsealed once."""
+    key = signing_key(partner_code)
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private_key))
+    return lambda body: envelope(body, key_id=key.key_id, private_key=private)

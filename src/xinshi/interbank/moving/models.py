@@ -68,6 +68,9 @@ class Stream(models.Model):
     due_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
     """Until when one worker has this partner's calls to itself."""
+    gap_tries = models.PositiveIntegerField(default=0)
+    """How often the messages that are missing were asked for without the next one coming."""
+    gap_due_at = models.DateTimeField(null=True)
     unanswered = models.PositiveIntegerField(default=0)
     """Calls in a row that nobody took there."""
     unreached_since = models.DateTimeField(null=True)

@@ -110,7 +110,7 @@ def transfer_part(request: PageRequest, bank_transfer_id: int) -> HttpResponse:
 def _about(request: PageRequest, transfer_id: int) -> dict[str, object]:
     steps = queries.transfer(request.actor, transfer_id)
     is_own = steps.transfer.person_id == request.actor.person_id
-    may_decide = steps.is_unknown and steps.is_out and is_keeper(request.actor) and not is_own
+    may_decide = steps.waits_for_people and is_keeper(request.actor) and not is_own
     is_mine = steps.decision is not None and steps.decision.proposed_by_ref == request.actor.reference
     initial = {"outcome": steps.decision.outcome} if steps.decision else {}
     return {

@@ -14,8 +14,8 @@ from xinshi.exchange.partners.queries import contract_in_force
 from xinshi.exchange.partners.registry import Happening, Unfinished
 from xinshi.interbank.identity.queries import purpose_of
 from xinshi.interbank.moving.access import require_person, require_reader, visible_to
-from xinshi.interbank.moving.domain import refusal_words
-from xinshi.interbank.moving.holdings import sendable_minutes
+from xinshi.interbank.moving.domain import decided_from, refusal_words
+from xinshi.interbank.moving.holdings import own_lots, sendable_minutes
 from xinshi.interbank.moving.models import Decision, Transfer
 from xinshi.interbank.moving.reaching import unreachable_since
 from xinshi.kernel import clock
@@ -92,6 +92,11 @@ class Steps:
     def is_unknown(self) -> bool:
         return self.transfer.state == State.UNKNOWN
 
+    @property
+    def waits_for_people(self) -> bool:
+        """Nobody answered in time: two people may decide."""
+        return self.is_unknown and self.is_out and clock.now() >= decided_from(self.transfer.expires_at)
+
 
 def banks(actor: Actor) -> list[BankCard]:
     """Every time bank that hours may be exchanged with, those that are open first."""
@@ -118,7 +123,9 @@ def bank(actor: Actor, partner_id: int) -> BankCard:
 def own_sendable(actor: Actor) -> dict[str, int]:
     """Minutes that one may send to other banks, by kind; empty without an active passbook."""
     passbook = Passbook.objects.filter(person_id=require_person(actor), state=Passbook.State.ACTIVE).first()
-    return {} if passbook is None else {kind.value: sendable_minutes(passbook, kind.value) for kind in HoursKind}
+    if passbook is None:
+        return {}
+    return {kind: sendable_minutes(passbook, kind, own_lots(passbook, kind)) for kind in map(str, HoursKind)}
 
 
 def own_transfers(actor: Actor, *, limit: int = PAGE_SIZE) -> list[Transfer]:

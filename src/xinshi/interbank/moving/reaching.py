@@ -1,7 +1,10 @@
-"""Whether a partner can be reached: while it cannot, one call a minute tries it; once it is heard, all that waits goes on.
+"""Whether a partner can be reached: while it cannot, one call a minute tries it; once it takes one, all that waits goes on.
 
 A call that nobody takes says nothing about one transfer, but about the partner: a thousand of them are not asked about one
 after the other at a bank that is down, and none of them waits a quarter of an hour at a bank that is back.
+
+That a partner says something by itself is a reason to call it soon, and no more: it may be able to call us and not to be
+called, and would then be called as often as it speaks, with nobody told that it takes no calls.
 """
 
 from __future__ import annotations
@@ -23,16 +26,22 @@ from xinshi.outbox.waking import wake_worker
 QUIET_SECONDS_MAX: Final = 60.0
 UNREACHABLE_FROM: Final = 2
 """So many calls in a row that nobody took; one alone may be any lost packet."""
+CALLED_BACK_WITHIN: Final = timedelta(seconds=2)
+"""So soon is a partner called that could not be reached and now says something by itself."""
 
 
-def heard(*, partner_id: int) -> None:
-    """The partner answered or sent something that can be trusted."""
+def spoke(*, partner_id: int) -> None:
+    """The partner sent something that can be trusted: it is called soon, if it could not be reached the last time.
+
+    The pause is only ever shortened to so much from now on, so that however often it speaks it is not called more often.
+    """
     note_heard(partner_id=partner_id)
-    reached(partner_id=partner_id)
+    soon = clock.now() + CALLED_BACK_WITHIN
+    Stream.objects.filter(partner_id=partner_id, unanswered__gt=0, quiet_until__gt=soon).update(quiet_until=soon)
 
 
 def reached(*, partner_id: int) -> None:
-    """It is there, whatever it said: what waited for that is due at once."""
+    """It took a call, whatever it said: what waited for that is due at once."""
     if Stream.objects.filter(partner_id=partner_id, unanswered__gt=0).exists():
         _came_back(partner_id)
 
@@ -41,8 +50,12 @@ def reached(*, partner_id: int) -> None:
 def _came_back(partner_id: int) -> None:
     partner, now = locked_partner(partner_id), clock.now()
     stream = Stream.objects.filter(partner=partner)
+    was_away = stream.filter(unanswered__gte=UNREACHABLE_FROM).exists()
     stream.update(unanswered=0, unreached_since=None, quiet_until=None)
+    if not was_away:
+        return  # One lost packet: were everything due at once after each, a bad line would have no pauses at all.
     stream.filter(out_next__gt=F("delivered_next"), due_at__gt=now).update(due_at=now, tries=0)
+    stream.filter(gap_due_at__gt=now).update(gap_due_at=now)
     waiting = Transfer.objects.filter(partner=partner, ended_at=None, state=Transfer.State.UNKNOWN, due_at__gt=now)
     waiting.update(due_at=now)
     wake_worker()

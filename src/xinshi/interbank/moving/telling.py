@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from itertools import takewhile
 from typing import Any, Final
 
@@ -11,9 +11,9 @@ from django.db import transaction
 
 from xinshi.audit.actions import record
 from xinshi.exchange.models import Partner
-from xinshi.interbank.moving.keys import own_code, signed
+from xinshi.interbank.moving.keys import own_code, signer
 from xinshi.interbank.moving.models import IncomingMessage, Outcome, OutgoingMessage, Transfer
-from xinshi.interbank.moving.reaching import heard
+from xinshi.interbank.moving.reaching import spoke
 from xinshi.interbank.moving.taking import SYSTEM, answer_about, end_asked
 from xinshi.interbank.moving.trusting import Trouble, Trusted
 from xinshi.interbank.moving.writing import locked_partner, read_stored
@@ -45,10 +45,12 @@ def require_fresh(asked_at: str) -> None:
 
 
 def tell(said: Trusted[bodies.StateQuery]) -> bodies.Answer:
-    """What became of a message of the partner; closed first where it asks for that and nothing was decided."""
+    """What became of a message of the partner; closed first where it asks for that and nothing was decided.
+
+    The caller notes that the partner spoke.
+    """
     query = said.body
     require_fresh(query.asked_at)
-    heard(partner_id=said.partner.pk)
     about = digest(query.body())
     if query.close:
         return _close(said.partner.pk, query, about)
@@ -96,7 +98,7 @@ def resend(said: Trusted[bodies.MissingQuery]) -> list[dict[str, Any]]:
     """
     query = said.body
     require_fresh(query.asked_at)
-    heard(partner_id=said.partner.pk)
+    spoke(partner_id=said.partner.pk)
     rows = OutgoingMessage.objects.filter(
         partner=said.partner, sequence__gte=query.from_sequence, sequence__lte=query.to_sequence
     )
@@ -105,7 +107,8 @@ def resend(said: Trusted[bodies.MissingQuery]) -> list[dict[str, Any]]:
         partner=said.partner, key__in=[row.key for row in page], state__in=[State.HELD, State.ASKED]
     )
     keys = set(never_sent.values_list("key", flat=True))
-    return [signed(read_stored(row.body)) for row in takewhile(lambda row: row.key not in keys, page)]
+    sign = signer(said.partner.code)
+    return [sign(read_stored(row.body)) for row in takewhile(lambda row: row.key not in keys, page)]
 
 
 def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
@@ -114,7 +117,7 @@ def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
     require_fresh(query.asked_at)
     if query.after and not CURSOR.fullmatch(query.after):
         raise Trouble("malformed", "after: the “next” of a page that was given here")
-    heard(partner_id=said.partner.pk)
+    spoke(partner_id=said.partner.pk)
     entries = entries_of(said.partner, query.from_day, query.to_day, after=query.after)
     page = entries[: bodies.ENTRIES_MAX]
     last = page[-1] if len(entries) > len(page) else None
@@ -132,8 +135,7 @@ def list_entries(said: Trusted[bodies.EntriesQuery]) -> bodies.Listing:
 
 def entries_of(partner: Partner, from_day: str, to_day: str, *, after: str = "") -> list[bodies.Entry]:
     """Entries by direction and sequence, behind `after` (`sent:7`), one more than a page has at most."""
-    begin = datetime.combine(day_of(from_day), time.min, UTC)
-    end = datetime.combine(day_of(to_day), time.min, UTC) + timedelta(days=1)
+    begin, end = datetime.combine(day_of(from_day), time.min, UTC), datetime.combine(day_of(to_day), time.max, UTC)
     direction, _, number = after.partition(":")
     sequence = int(number or 0)
     found: list[bodies.Entry] = []
@@ -159,7 +161,7 @@ def _entry(row: OutgoingMessage | IncomingMessage, direction: str, state: str) -
 
 
 def _sent(partner: Partner, begin: datetime, end: datetime, *, after: int) -> list[bodies.Entry]:
-    rows = OutgoingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lt=end, sequence__gt=after)
+    rows = OutgoingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lte=end, sequence__gt=after)
     page = list(rows.order_by("sequence")[: bodies.ENTRIES_MAX + 1])
     states = dict(
         Transfer.objects.filter(partner=partner, key__in=[row.key for row in page]).values_list("key", "state")
@@ -168,7 +170,7 @@ def _sent(partner: Partner, begin: datetime, end: datetime, *, after: int) -> li
 
 
 def _received(partner: Partner, begin: datetime, end: datetime, *, after: int) -> list[bodies.Entry]:
-    rows = IncomingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lt=end, sequence__gt=after)
+    rows = IncomingMessage.objects.filter(partner=partner, sent_at__gte=begin, sent_at__lte=end, sequence__gt=after)
     page = list(rows.order_by("sequence")[: bodies.ENTRIES_MAX + 1])
     kept = Outcome.objects.filter(partner=partner, message_hash__in=[row.message_hash for row in page])
     states = dict(kept.values_list("message_hash", "state"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from xinshi.exchange.models import Partner
+from xinshi.exchange.models import Partner, PartnerKey
 from xinshi.exchange.partners.queries import trusted_key
 from xinshi.interbank.moving.keys import own_code
 from xinshi.interbank.protocol.bodies import Body, UnsupportedVersion, read_as
@@ -51,15 +51,38 @@ class Trusted(Generic[B]):
     signature: str
 
 
-def trusted(envelope: object, kind: type[B]) -> Trusted[B]:
-    """The body of an envelope whose sender, address and signature are in order; Trouble for anything else."""
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Partners and their keys as one call finds them: each is looked up once, however many envelopes are of it."""
+
+    partners: dict[str, Partner | None] = field(default_factory=dict)
+    keys: dict[tuple[str, str], PartnerKey | None] = field(default_factory=dict)
+
+    def partner(self, code: str) -> Partner | None:
+        if code not in self.partners:
+            self.partners[code] = Partner.objects.filter(code=code, kind=Partner.Kind.BANK).first()
+        return self.partners[code]
+
+    def key(self, partner: Partner, key_id: str) -> PartnerKey | None:
+        name = partner.code, key_id
+        if name not in self.keys:
+            self.keys[name] = trusted_key(partner, key_id, clock.now())
+        return self.keys[name]
+
+
+def trusted(envelope: object, kind: type[B], known: Acquaintance | None = None) -> Trusted[B]:
+    """The body of an envelope whose sender, address and signature are in order; Trouble for anything else.
+
+    `known` is shared by the envelopes of one call.
+    """
+    known = known or Acquaintance()
     try:
         raw, key_id, signature = opened(envelope)
         body = read_as(kind, raw)
-        partner = Partner.objects.filter(code=body.sender, kind=Partner.Kind.BANK).first()
+        partner = known.partner(body.sender)
         if partner is None or body.receiver != own_code():
             raise Trouble("unknown_partner", "the sender is no partner here, or this is not the bank that is addressed")
-        key = trusted_key(partner, key_id, clock.now())
+        key = known.key(partner, key_id)
         if key is None:
             raise Trouble("unknown_key")
         require_signed(body, signature, base64.b64decode(key.public_key))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from xinshi.bank.models import Passbook
 from xinshi.exchange.models import Partner
-from xinshi.interbank.moving.domain import HELD_FOR, LIFETIME, provenance, source_ref
-from xinshi.interbank.moving.holdings import own_lots
+from xinshi.interbank.moving.domain import HELD_FOR, LIFETIME, OwnLot, provenance, source_ref
 from xinshi.interbank.moving.keys import own_code
 from xinshi.interbank.moving.models import OutgoingMessage, Stream, Transfer
 from xinshi.interbank.protocol import bodies
@@ -60,7 +60,8 @@ def write_message(partner: Partner, *, kind: MessageType, token: str, of: Transf
     )
     written = OutgoingMessage.objects.create(partner=partner, **stored_fields(message))
     stream.out_next, stream.out_hash, stream.due_at = stream.out_next + 1, message.hash, at
-    stream.quiet_until = None  # Somebody waits for this one: a partner that was left alone is tried at once.
+    if of.is_asked_here:
+        stream.quiet_until = None  # Somebody waits for this one: a partner that was left alone is tried at once.
     stream.save(update_fields=["out_next", "out_hash", "due_at", "quiet_until"])
     wake_worker()
     return written
@@ -85,6 +86,7 @@ def stored_fields(message: bodies.Message) -> dict[str, Any]:
 def hold_and_send(
     partner: Partner,
     passbook: Passbook,
+    lots: Sequence[OwnLot],
     *,
     key: str,
     minutes: int,
@@ -96,9 +98,10 @@ def hold_and_send(
 ) -> Transfer:
     """Hold minutes that were earned here and write the transfer that sends them; the caller has checked that they may go.
 
+    `lots`: what was earned here and is still there, read under the lock of the balance.
     InsufficientMinutes where they are reserved meanwhile.
     """
-    served = provenance(own_lots(passbook, kind), minutes)
+    served = provenance(lots, minutes)
     at = clock.now()
     held = hold(
         key=source_ref(key),

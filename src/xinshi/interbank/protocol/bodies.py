@@ -15,6 +15,8 @@ VERSION: Final = 1
 FIRST_PREVIOUS: Final = "0" * 64
 MINUTES_MAX: Final = 525_600
 LIFETIME_MAX: Final = timedelta(days=30)
+CLOCK_AHEAD_MAX: Final = timedelta(days=1)
+"""So far may the moment at which a message was written lie ahead of the receiver's clock."""
 MISSING_MAX: Final = 100
 ENTRIES_MAX: Final = 500
 DAYS_MAX: Final = 31
@@ -288,7 +290,7 @@ def _read_as(kind: type[Any], body: dict[str, Any]) -> Any:
         wire = {name: place for name, place in wire.items() if name not in TRANSFERS_OWN}
     expected = {*wire.values()} | (set() if kind is Entry else {"version", "type"})
     if set(body) != expected:
-        odd = ", ".join(sorted(str(name)[:40] for name in set(body) ^ expected))
+        odd = ", ".join(sorted(ascii(str(name)[:40])[1:-1] for name in set(body) ^ expected))
         raise Malformed(f"fields missing or unknown: {odd[:200]}")
     return kind(**{name: _field(kind, name, body[place]) for name, place in wire.items()})
 
@@ -362,8 +364,14 @@ def _check_answer(found: Answer) -> None:
         raise Malformed("a final answer has its moment, and a refusal its code, and no other has")
 
 
-def is_plausible(message: Message) -> bool:
-    """False for service that has not happened yet anywhere on earth when the message was written."""
+def is_plausible(message: Message, *, now: str) -> bool:
+    """False for what was written in the future, and for service that had not happened yet anywhere on earth when it was.
+
+    `now` is the receiver's clock. A message from the future would outlive every bound that is counted from `sent_at`.
+    """
+    sent_at = moment_of(message.sent_at)
+    if sent_at - moment_of(now) > CLOCK_AHEAD_MAX:
+        return False
     if message.type is MessageType.REQUEST:
         return True
-    return day_of(message.worked_on) <= (moment_of(message.sent_at) + timedelta(hours=14)).date()
+    return day_of(message.worked_on) <= (sent_at + timedelta(hours=14)).date()

@@ -177,7 +177,7 @@ def refusal(message: Message, known: Circumstances, *, now: str) -> Refusal | No
         (Refusal.LIMIT_EXCEEDED, not known.is_within_limits),
         (Refusal.INSUFFICIENT_MINUTES, short),
         (Refusal.DOES_NOT_MATCH, not known.matches_request),
-        (Refusal.IMPLAUSIBLE, not is_plausible(message)),
+        (Refusal.IMPLAUSIBLE, not is_plausible(message, now=now)),
     )
     assert now == moment_text(moment_of(now)), "moments of one form compare as texts"
     return next((code for code, holds in against if holds), None)

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, Final
 
 from xinshi.exchange.models import Partner
+from xinshi.exchange.partners.actions import note_heard
 from xinshi.interbank.moving.keys import own_code, signed
 from xinshi.interbank.moving.models import Transfer
-from xinshi.interbank.moving.reaching import heard
 from xinshi.interbank.moving.sending import posted
 from xinshi.interbank.moving.telling import entries_of
 from xinshi.interbank.moving.trusting import Trouble, trusted
@@ -55,7 +55,7 @@ def theirs(partner: Partner, from_day: date, to_day: date) -> Sequence[Mapping[s
         listing = _page(partner, from_day, to_day, after)
         rows += [asdict(entry) for entry in listing.entries]
         if not listing.next:
-            heard(partner_id=partner.pk)
+            note_heard(partner_id=partner.pk)
             return rows
         if listing.next == after:
             break

@@ -14,10 +14,12 @@ from xinshi.doors.outgoing import NoAnswer
 from xinshi.exchange.models import Partner
 from xinshi.exchange.partners.queries import health
 from xinshi.exchange.tests.conftest import NOW
+from xinshi.interbank.identity.tests.conftest import make_bank
 from xinshi.interbank.moving import queries, sending
 from xinshi.interbank.moving.models import Stream, Transfer
+from xinshi.interbank.moving.reaching import reached
 from xinshi.interbank.moving.sending import send_due
-from xinshi.interbank.protocol.bodies import AnswerState
+from xinshi.interbank.protocol.bodies import AnswerState, MessageType
 from xinshi.interbank.tests.conftest import Cast, Somebody, earn
 from xinshi.interbank.tests.stranger import Stranger
 from xinshi.interbank.tests.test_sending import begin, state
@@ -71,8 +73,103 @@ def test_a_word_from_it_is_enough(cast: Cast, stranger: Stranger, li: Somebody) 
     stranger.always(AnswerState.APPLIED)
     assert send_due() == 0, "it is left alone"
     stranger.say(stranger.message(stranger.token(cast.wang.person_id)))
+    assert send_due() == 0, "it is not called as often as it speaks"
+    with time_machine.travel(NOW + timedelta(seconds=20)):
+        send_due()
+        assert state(sent) == "confirmed"
+
+
+def test_a_bank_that_calls_and_takes_no_calls_is_not_called_as_often_as_it_speaks(
+    cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    """Each word of it made everything due at once, and nobody saw that it could not be reached."""
+    sent = begin(li, stranger)
+    begun = stranger.calls
+    for tenth in range(300):
+        with time_machine.travel(NOW + timedelta(seconds=tenth / 10)):
+            if tenth % 5 == 0:
+                stranger.say(stranger.message(stranger.token(cast.wang.person_id)))
+            send_due()
+    assert 5 <= stranger.calls - begun <= 16, "once in two seconds"
+    steps = queries.transfer(li.actor, sent)
+    assert (steps.transfer.state, steps.is_out_of_reach) == ("unknown", True)
+    assert steps.unreachable_since is not None
+    assert steps.unreachable_since - NOW < timedelta(seconds=5)
+    heard_at = Partner.objects.get(code="east").last_heard_at
+    assert heard_at is not None
+    assert heard_at - NOW > timedelta(seconds=29)
+
+
+def test_hours_that_it_asks_for_are_no_reason_to_call_it_at_once(cast: Cast, stranger: Stranger, li: Somebody) -> None:
+    begin(li, stranger, 10)
     send_due()
-    assert state(sent) == "confirmed"
+    quiet_until = NOW + timedelta(seconds=1)
+    Stream.objects.update(unanswered=9, quiet_until=quiet_until)
+    asked = stranger.message(stranger.token(li.person_id), 20, type=MessageType.REQUEST)
+    assert stranger.say(asked).state is AnswerState.APPLIED
+    assert Stream.objects.get().quiet_until == quiet_until
+
+
+def test_after_one_lost_packet_the_pauses_go_on(stranger: Stranger, li: Somebody) -> None:
+    """A line that loses every second packet would know no pauses at all."""
+    begin(li, stranger)
+    stranger.always(AnswerState.ABSENT)
+    send_due()
+    due_at = NOW + timedelta(minutes=9)
+    Transfer.objects.update(due_at=due_at)
+    Stream.objects.update(unanswered=1, unreached_since=NOW, due_at=due_at)
+    reached(partner_id=stranger.partner.pk)
+    assert (Stream.objects.get().unanswered, Transfer.objects.get().due_at) == (0, due_at)
+    Stream.objects.update(unanswered=2, unreached_since=NOW)
+    reached(partner_id=stranger.partner.pk)
+    now_due = Transfer.objects.get().due_at
+    assert now_due is not None
+    assert now_due - NOW < timedelta(seconds=5)
+
+
+def test_what_goes_wrong_with_one_bank_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    first = make_bank("aaa", "第一家银行")
+    Partner.objects.filter(pk=first.pk).update(address="https://first.example")
+    sent = begin(li, stranger)
+    Stream.objects.create(partner=first, out_next=2, due_at=NOW - timedelta(days=1))
+    serve = sending._serve
+
+    def failing(partner_id: int) -> int:
+        if partner_id == first.pk:
+            raise RuntimeError("what nobody thought of")
+        return serve(partner_id)
+
+    monkeypatch.setattr(sending, "_serve", failing)
+    stranger.always(AnswerState.APPLIED)
+    assert (send_due(), state(sent)) == (1, "confirmed")
+    Stream.objects.filter(partner=first).delete()
+
+
+def test_banks_that_take_calls_come_first_and_one_slow_call_ends_the_pass(
+    monkeypatch: pytest.MonkeyPatch, stranger: Stranger, li: Somebody
+) -> None:
+    """Ten banks that are down, each for ten seconds a call, kept one that is up waiting for most of every minute."""
+    down = [make_bank(f"down-{number}", f"第{number}家银行") for number in range(4)]
+    for tried, one in enumerate(down):
+        Partner.objects.filter(pk=one.pk).update(address="https://down.example")
+        Stream.objects.create(
+            partner=one,
+            out_next=2,
+            due_at=NOW - timedelta(days=1),
+            unanswered=9 - tried,
+            unreached_since=NOW,
+            quiet_until=NOW - timedelta(seconds=9 - tried),
+        )
+    begin(li, stranger)
+    served: list[int] = []
+    seconds = iter(range(0, 1_000, 3))
+    monkeypatch.setattr(sending.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(sending, "_serve", lambda partner_id: served.append(partner_id) or 1)
+    assert send_due() == 2
+    assert served == [stranger.partner.pk, down[0].pk], "however long it is down already"
+    Stream.objects.exclude(partner=stranger.partner).delete()
 
 
 def test_who_begins_a_transfer_does_not_wait_for_the_minute(stranger: Stranger, li: Somebody) -> None:

@@ -11,6 +11,9 @@ import pytest
 import time_machine
 from django.db import connection
 
+from xinshi.bank.models import Passbook
+from xinshi.bank.registration.closing import close_account
+from xinshi.bank.registration.models import ClosingWish
 from xinshi.exchange.models import Partner
 from xinshi.exchange.tests.conftest import NOW
 from xinshi.interbank.moving.actions import ask_to_bring, ask_transfer, confirm_decision, propose_decision
@@ -19,10 +22,12 @@ from xinshi.interbank.moving.domain import (
     NoConsent,
     NotEnoughOwnHours,
     NothingToConfirm,
+    NotOverdue,
     NotUnknown,
     OwnTransfer,
     SecondPersonNeeded,
 )
+from xinshi.interbank.moving.ending import obstacles
 from xinshi.interbank.moving.models import Decision, OutgoingMessage, Stream, Transfer
 from xinshi.interbank.moving.sending import send_due
 from xinshi.interbank.protocol import bodies
@@ -193,6 +198,15 @@ def test_two_people_decide_what_nobody_answers(cast: Cast, stranger: Stranger, l
     with pytest.raises(NotUnknown):
         propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
     send_due()
+    with time_machine.travel(LATER):
+        two_people_decide(cast, li, sent)
+    assert (state(sent), held_and_there(cast), Transfer.objects.get(pk=sent).code) == ("rejected", (0, 100), "decided")
+    found = Decision.objects.get()
+    assert (found.proposed_reason, found.decided_reason) == ("电话问过，没有收到", "看过来函")
+
+
+def two_people_decide(cast: Cast, li: Somebody, sent: int) -> None:
+    """A coordinator and an administrator give the minutes back; everybody else, and every other way, is refused."""
     for actor, refused in ((li.actor, NotAllowed), (cast.auditor.actor, NotAllowed)):
         with pytest.raises(refused):
             propose_decision(actor=actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
@@ -209,9 +223,24 @@ def test_two_people_decide_what_nobody_answers(cast: Cast, stranger: Stranger, l
         confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=PayerState.CONFIRMED, reason="x")
     assert (state(sent), held_and_there(cast)) == ("unknown", (60, 100))
     confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="看过来函")
-    assert (state(sent), held_and_there(cast), Transfer.objects.get(pk=sent).code) == ("rejected", (0, 100), "decided")
-    found = Decision.objects.get()
-    assert (found.proposed_reason, found.decided_reason) == ("电话问过，没有收到", "看过来函")
+
+
+@pytest.mark.parametrize("outcome", [PayerState.REJECTED, PayerState.CONFIRMED])
+def test_nobody_decides_while_the_message_may_still_be_applied_there(
+    cast: Cast, stranger: Stranger, li: Somebody, outcome: PayerState
+) -> None:
+    """Decided earlier, the minutes were given back here, and applied there when the message came after all."""
+    sent = begin(li, stranger)
+    send_due()
+    expires_at = Transfer.objects.get(pk=sent).expires_at
+    for moment in (NOW, expires_at, expires_at + timedelta(minutes=5, seconds=-1)):
+        with time_machine.travel(moment), pytest.raises(NotOverdue):
+            propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    with time_machine.travel(expires_at + timedelta(minutes=5)):
+        propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    with time_machine.travel(expires_at), pytest.raises(NotOverdue):
+        confirm_decision(actor=cast.administrator.actor, transfer_id=sent, outcome=outcome, reason="x")
+    assert (state(sent), held_and_there(cast)) == ("unknown", (60, 100))
 
 
 def test_the_partners_answer_comes_before_a_decision_that_was_only_proposed(
@@ -219,9 +248,9 @@ def test_the_partners_answer_comes_before_a_decision_that_was_only_proposed(
 ) -> None:
     sent = begin(li, stranger)
     send_due()
-    propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
     stranger.always(AnswerState.APPLIED)
-    with time_machine.travel(NOW + timedelta(minutes=1)):
+    with time_machine.travel(LATER):
+        propose_decision(actor=cast.coordinator.actor, transfer_id=sent, outcome=PayerState.REJECTED, reason="x")
         send_due()
     assert (state(sent), Decision.objects.get().is_withdrawn) == ("confirmed", True)
 
@@ -354,3 +383,33 @@ def test_others_do_not_see_a_transfer(cast: Cast, stranger: Stranger, li: Somebo
         queries.desk_transfers(li.actor)
     assert [one.pk for one in queries.desk_transfers(cast.coordinator.actor, state="open")] == [sent]
     assert queries.own_sendable(li.actor) == {"verified": 40, "honorary": 0}
+
+
+def test_a_request_that_a_bank_never_answers_keeps_no_account_open_for_ever(
+    cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    """Nobody can decide about a request, so that whoever had asked a bank that is gone could never leave."""
+    brought = bring(li, stranger)
+    send_due()
+    assert (state(brought), len(obstacles(li.person_id))) == ("unknown", 1)
+    with time_machine.travel(NOW + timedelta(hours=47)):
+        assert len(obstacles(li.person_id)) == 1
+    with time_machine.travel(NOW + timedelta(hours=49)):
+        assert obstacles(li.person_id) == []
+        passbook = Passbook.objects.get(person_id=li.person_id)
+        close_account(
+            actor=cast.coordinator.actor, passbook_id=passbook.pk, hours=ClosingWish.Hours.LAPSE, reason="搬家"
+        )
+        key = Transfer.objects.get(pk=brought).key
+        late = stranger.message(stranger.token(li.person_id), 60, key=key)
+        assert stranger.say(late).code in ("no_passbook", "no_consent")
+    assert (state(brought), held_and_there(cast)) == ("refused", (0, 0))
+
+
+def test_hours_that_were_sent_keep_the_account_open_until_they_have_ended(
+    cast: Cast, stranger: Stranger, li: Somebody
+) -> None:
+    begin(li, stranger)
+    send_due()
+    with time_machine.travel(NOW + timedelta(days=400)):
+        assert len(obstacles(li.person_id)) == 1

@@ -21,6 +21,7 @@ from xinshi.interbank.conformance.wire import token
 pytestmark = pytest.mark.any_database
 DOCS = Path(__file__).parents[5] / "docs" / "protocol"
 PAIR = "11" * 32
+WITHOUT_CONSENT = "05:E99000001"
 LAST_WORDS = ("grants_less", "other_signature")
 """Mistakes that are found in what comes, not in what does not come."""
 
@@ -37,9 +38,11 @@ def partnered(wrong: str = "") -> tuple[Toy, dict[str, Any]]:
         partner=config["from"],
         partner_key=base64.b64decode(public_of(private)),
         person=token(bytes.fromhex(PAIR), "01", "11010519491231002x"),
+        without_consent=token(bytes.fromhex(PAIR), *WITHOUT_CONSENT.split(":")),
         wrong=wrong,
     )
-    more = {"over_limit_minutes": LIMIT + 1, "kind_not_agreed": KIND_REFUSED}
+    more: dict[str, Any] = {"person_without_consent": WITHOUT_CONSENT}
+    more |= {"over_limit_minutes": LIMIT + 1, "kind_not_agreed": KIND_REFUSED}
     more |= {"request_minutes": 6, "listen_seconds": 10 if wrong in ("", *LAST_WORDS) else 1}
     return toy, config | more | {"to": toy.code, "bank_public_key": public_of(toy.private)}
 
@@ -81,6 +84,16 @@ def test_nothing_is_wrong_with_a_bank_that_speaks_the_protocol() -> None:
         ("no_kind_not_agreed", "kind"),
         ("no_limit_exceeded", "over-limit"),
         ("no_implausible", "future"),
+        ("breaks_at_the_end", "last-moment"),
+        ("no_expired", "expired-waiting"),
+        ("requests_any_key", "key-of-a-transfer"),
+        ("knows_everybody", "no-consent"),
+        ("forty_nine", "just-fits"),
+        ("unordered_answers", "just-fits"),
+        ("minds_charset", "content-type"),
+        ("any_algorithm", "signature-form"),
+        ("no_stale", "one-query"),
+        ("breaks_on_names", "odd-names"),
         ("forgets_close", "closing"),
         ("wrong_list", "entries"),
         ("unordered_list", "entries"),
@@ -107,7 +120,7 @@ def test_a_bank_whose_answers_cannot_be_trusted_is_wrong_from_the_first_word(wro
 
 
 def test_alone_it_runs_without_this_program_and_says_what_it_found(tmp_path: Path) -> None:
-    for name in ("kit.py", "wire.py", "listening.py"):
+    for name in ("kit.py", "wire.py", "edges.py", "listening.py"):
         (tmp_path / name).write_bytes((Path(program.__file__).parent / name).read_bytes())
     toy, config = partnered("no_stale")
     (tmp_path / "partner.json").write_text(json.dumps(config))
@@ -126,7 +139,8 @@ def test_alone_it_runs_without_this_program_and_says_what_it_found(tmp_path: Pat
         )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "✗ stale" in done.stdout
-    assert "1 wrong" in done.stdout
+    assert "✗ one-query" in done.stdout
+    assert "2 wrong" in done.stdout
     assert json.loads((tmp_path / "state.json").read_text())["sequence"] == toy.next_sequence
 
 

@@ -17,7 +17,7 @@ from xinshi.interbank.conformance import kit as program
 from xinshi.interbank.conformance.listening import listening
 from xinshi.interbank.identity.actions import enter_shared_key, make_tokens
 from xinshi.interbank.identity.domain import check_code
-from xinshi.interbank.identity.tests.conftest import LI, give_number, make_bank
+from xinshi.interbank.identity.tests.conftest import LI, WANG, give_number, make_bank
 from xinshi.interbank.moving.keys import own_code, signing_key
 from xinshi.interbank.moving.models import Transfer
 from xinshi.interbank.moving.sending import send_due
@@ -32,6 +32,7 @@ def partnered() -> tuple[Partner, dict[str, Any]]:
     config = program.new_config()
     cast, partner = make_cast(), make_bank(config["from"], "测试银行")
     give_number(cast.li.person_id, LI)
+    give_number(cast.wang.person_id, WANG)
     earn(cast.li.person_id, 100, source="first:1")
     at = clock.now() - timedelta(days=1)
     twice = {"confirmed_by_ref": "user:2", "confirmed_at": at}
@@ -53,6 +54,7 @@ def partnered() -> tuple[Partner, dict[str, Any]]:
     give_consent(actor=SYSTEM, person_id=cast.li.person_id, purpose=f"exchange:{partner.code}", through="station")
     make_tokens(actor=SYSTEM, partner_id=partner.pk)
     more = {"to": own_code(), "bank_public_key": signing_key().public_key, "person": f"01:{LI}"}
+    more["person_without_consent"] = f"01:{WANG}"
     return partner, config | more | {"over_limit_minutes": 601, "kind_not_agreed": "honorary"}
 
 

@@ -57,6 +57,7 @@ class Toy:
     partner: str
     partner_key: bytes
     person: str
+    without_consent: str = ""
     wrong: str = ""
     code: str = "toy-bank"
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -76,7 +77,7 @@ class Toy:
         try:
             whole = json.loads(data) if self.wrong == "lenient_json" else parsed(data)
             envelopes = whole["envelopes"]
-            limit = 50 if path in ("messages", "state") else 1
+            limit = (49 if self.wrong == "forty_nine" else 50) if path in ("messages", "state") else 1
             if not isinstance(envelopes, list) or not 1 <= len(envelopes) <= limit:
                 raise Malformed("how many")
         except (Malformed, ValueError, KeyError, TypeError):
@@ -93,9 +94,15 @@ class Toy:
                 items.append(_error(refused.code))
                 if self.wrong == "one_bad_stops_all":
                     break
+        if self.wrong == "unordered_answers" and len(items) > 3:
+            items.reverse()
         return 200, {"envelopes": items}
 
     def _one(self, path: str, envelope: Any) -> list[Any]:
+        if self.wrong == "any_algorithm" and isinstance(envelope, dict) and isinstance(envelope.get("signature"), dict):
+            envelope = {**envelope, "signature": {**envelope["signature"], "algorithm": "ed25519"}}
+        if self.wrong == "breaks_on_names" and "\\ud800" in json.dumps(envelope):
+            return [{}]
         body = self._read(path, envelope)
         if isinstance(body, Message):
             return [self._signed(self._message(body))]
@@ -212,14 +219,22 @@ class Toy:
         others = [
             key for key in self.outcomes if key[:2] == (message.type.value, message.key) and key[2] != message.hash
         ]
-        tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+        if message.type is MessageType.REQUEST and self.wrong != "requests_any_key":
+            others += [key for key in self.outcomes if key[1] == message.key and key[0] == "transfer"]
+        now = datetime.now(UTC)
+        tomorrow, people = f"{now + timedelta(days=1):%Y-%m-%d}", {self.person}
+        if self.wrong == "knows_everybody":
+            people.add(self.without_consent)
+        if self.wrong == "breaks_at_the_end" and message.sent_at.startswith("9999"):
+            raise Refused("malformed")
+        is_ahead = moment_of(message.sent_at) > now + timedelta(days=1)
         for code, holds in (
             ("expired", moment_of(message.expires_at) <= datetime.now(UTC)),
             ("key_reused", bool(others)),
-            ("no_consent", message.person != self.person),
+            ("no_consent", message.person not in people),
             ("kind_not_agreed", message.kind == KIND_REFUSED),
             ("limit_exceeded", message.minutes > LIMIT),
-            ("implausible", message.type.value == "transfer" and message.worked_on > tomorrow),
+            ("implausible", is_ahead or (message.type.value == "transfer" and message.worked_on > tomorrow)),
         ):
             if holds and self.wrong != f"no_{code}":
                 return code
@@ -314,6 +329,8 @@ def serving(toy: Toy) -> Iterator[str]:
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             try:
+                if toy.wrong == "minds_charset" and "charset" in self.headers["Content-Type"]:
+                    raise RecursionError
                 status, answer = toy.answer_all(self.path.removeprefix("/interbank/v1/"), data)
             except RecursionError:
                 status, answer = 400, _error("malformed")

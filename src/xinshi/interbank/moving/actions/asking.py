@@ -23,7 +23,7 @@ from xinshi.interbank.moving.domain import (
     PartnerUnknown,
     new_key,
 )
-from xinshi.interbank.moving.holdings import month_minutes, sendable_minutes
+from xinshi.interbank.moving.holdings import month_minutes, own_lots, sendable_minutes
 from xinshi.interbank.moving.models import Transfer
 from xinshi.interbank.moving.writing import hold_and_send, locked_partner, whole_second, write_message
 from xinshi.interbank.protocol.bodies import MINUTES_MAX, MessageType
@@ -63,12 +63,14 @@ def ask_transfer(*, actor: Actor, partner_id: int, minutes: int, kind: HoursKind
         person_month_minutes=month_minutes(person_id, partner.pk, Transfer.Direction.OUT),
     )
     lock_balances(account_ids=[passbook.account_id])
-    there = sendable_minutes(passbook, kind.value)
+    lots = own_lots(passbook, kind.value)
+    there = sendable_minutes(passbook, kind.value, lots)
     if there < minutes:
         raise NotEnoughOwnHours(hours=hours_figure(there))
     transfer = hold_and_send(
         partner,
         passbook,
+        lots,
         key=new_key(),
         minutes=minutes,
         kind=kind.value,

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from xinshi.audit.actions import record
 from xinshi.interbank.moving.access import require_decider
 from xinshi.interbank.moving.advancing import advance
-from xinshi.interbank.moving.domain import REASON_LENGTH_MAX, NothingToConfirm, NotUnknown, SecondPersonNeeded
+from xinshi.interbank.moving.domain import (
+    REASON_LENGTH_MAX,
+    NothingToConfirm,
+    NotOverdue,
+    NotUnknown,
+    SecondPersonNeeded,
+    decided_from,
+)
 from xinshi.interbank.moving.models import Decision, Transfer
 from xinshi.interbank.moving.writing import locked_partner
 from xinshi.interbank.protocol.states import Event, PayerState
@@ -22,7 +30,7 @@ WHY = gettext_noop("Say how you know: whom you asked, when, and what they said."
 def propose_decision(*, actor: Actor, transfer_id: int, outcome: PayerState, reason: str) -> int:
     """Say how an unknown transfer ended and how one knows; somebody else confirms. A newer proposal replaces the older one.
 
-    NotUnknown, OwnTransfer, Invalid.
+    NotUnknown, NotOverdue, OwnTransfer, Invalid.
     """
     assert outcome.is_final, "a decision is for an end"
     transfer, why = _locked(actor, transfer_id), _checked(reason)
@@ -47,7 +55,8 @@ def propose_decision(*, actor: Actor, transfer_id: int, outcome: PayerState, rea
 def confirm_decision(*, actor: Actor, transfer_id: int, outcome: PayerState, reason: str) -> None:
     """Confirm what somebody else proposed: the minutes are booked away, or given back.
 
-    `outcome` is what the confirming person saw proposed. NothingToConfirm, SecondPersonNeeded, NotUnknown, OwnTransfer.
+    `outcome` is what the confirming person saw proposed. NothingToConfirm, SecondPersonNeeded, NotUnknown, NotOverdue,
+    OwnTransfer.
     """
     transfer, why = _locked(actor, transfer_id), _checked(reason)
     decision = Decision.objects.filter(transfer=transfer, decided_at=None, is_withdrawn=False).first()
@@ -69,7 +78,7 @@ def confirm_decision(*, actor: Actor, transfer_id: int, outcome: PayerState, rea
 
 
 def _locked(actor: Actor, transfer_id: int) -> Transfer:
-    """An unknown transfer that goes out, with its partner locked."""
+    """An unknown transfer that goes out and has expired, with its partner locked."""
     found = Transfer.objects.filter(pk=transfer_id, direction=Transfer.Direction.OUT).first()
     if found is None:
         raise NotFound
@@ -78,6 +87,9 @@ def _locked(actor: Actor, transfer_id: int) -> Transfer:
     transfer = Transfer.objects.select_related("partner").get(pk=transfer_id)
     if transfer.state != Transfer.State.UNKNOWN:
         raise NotUnknown
+    moment = decided_from(transfer.expires_at)
+    if clock.now() < moment:
+        raise NotOverdue(moment=f"{localtime(moment):%Y-%m-%d %H:%M}")
     return transfer
 
 
