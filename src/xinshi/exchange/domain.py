@@ -129,6 +129,7 @@ REASONS: Final[Mapping[str, str]] = {
     "consent_withdrawn": gettext_noop("This person has withdrawn their consent to the exchange with 志愿汇."),
     "overlaps": gettext_noop("These times overlap service of this person that is known already."),
     "equals_other_file": gettext_noop("The same row without a date came in another file."),
+    "equals_untimed": gettext_noop("The same row without its times came before: look whether it is the same service."),
     "equals_other_way": gettext_noop(
         "Honorary hours of the same length came another way (by file or by interface): look whether they are the same."
     ),
@@ -233,6 +234,23 @@ def canonical_row(row: FileRow, kind: FileKind) -> str:
         *row.raw,
     )
     return "\x1f".join(parts)
+
+
+def are_times_together(columns: Mapping[str, str]) -> bool:
+    """True where one column says start and end: a time span, or a day with its times."""
+    start = columns.get("start", "")
+    return bool(start) and start == columns.get("end")
+
+
+def without_time(row: FileRow) -> tuple[FileRow, ...]:
+    """A row whose times stand together as a file says it that has none, with its day and without.
+
+    Such times were not read at first, and another file may leave them out: the hours are the same.
+    """
+    if not row.is_timed or not are_times_together(row.columns):
+        return ()
+    plain = row.but(starts_at=None, ends_at=None)
+    return plain, plain.but(day=None)
 
 
 def _moment_text(moment: datetime) -> str:

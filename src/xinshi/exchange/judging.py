@@ -35,11 +35,15 @@ class KnownPerson(NamedTuple):
 
 
 class Keyed(NamedTuple):
-    """A row with the digest of what it says; `occurrence` counts equal rows inside the file from 0."""
+    """A row with the digest of what it says; `occurrence` counts equal rows inside the file from 0.
+
+    `untimed`: the digests that it would have without its times, where another file may have left them out.
+    """
 
     row: FileRow
     key: str
     occurrence: int
+    untimed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +168,10 @@ class Judge:
             said, overlaps = self._time.look(person.id, start, end)
             if row.minutes in (sent, said):
                 return Decision(keyed, RowState.ALREADY_KNOWN, person.id)
-            code = "overlaps" if shares_time or overlaps else self._whose_doubt(row, person, is_named=is_named)
+            code = "overlaps" if shares_time or overlaps else ""
+            if not code and not self.known.elsewhere.isdisjoint(keyed.untimed):
+                code = "equals_untimed"
+            code = code or self._whose_doubt(row, person, is_named=is_named)
             self._time.add(person.id, start, end, row.minutes, is_occupied=not code)
         else:
             if row.day is not None and not is_repeat and keyed.key in self.known.elsewhere:

@@ -63,7 +63,7 @@ def knowledge(
         people=people,
         by_name=by_name,
         earlier={} if is_first_run else _earlier(file, rows),
-        elsewhere=_elsewhere(partner_id, file, undated),
+        elsewhere=_elsewhere(partner_id, file, undated.union(*(keyed.untimed for keyed in rows if keyed.untimed))),
         repeated=_repeated(file, {keyed.key for keyed in rows if keyed.occurrence}),
         sent=_sent(partner_id, involved) if undated else frozenset(),
         other_way=_other_way(partner_id, involved) if undated else frozenset(),

@@ -21,7 +21,15 @@ from xinshi.doors.lookups import Many
 from xinshi.doors.pipeline import nothing
 from xinshi.doors.rows import drawn_ids, insert_many, update_many
 from xinshi.exchange.actions.crediting import new_deposit
-from xinshi.exchange.domain import ZHIYUANHUI, FileKind, FileRow, RowState, canonical_row
+from xinshi.exchange.domain import (
+    ZHIYUANHUI,
+    FileKind,
+    FileRow,
+    RowState,
+    are_times_together,
+    canonical_row,
+    without_time,
+)
 from xinshi.exchange.events import HoursImported
 from xinshi.exchange.judging import Decision, Judge, Keyed, keyed_rows
 from xinshi.exchange.known import knowledge, parts
@@ -88,7 +96,20 @@ class KeyedFile:
         before = self._packed_keys[:first] if self.repeated else ()
         seen = Counter(key for packed in before for key in _keys(packed) if key in self.repeated)
         for rows, packed in zip(self.read.portions(first=first), self._packed_keys[first:], strict=True):
-            yield keyed_rows(zip(rows, _keys(packed), strict=True), seen, counted=self.repeated)
+            keyed = keyed_rows(zip(rows, _keys(packed), strict=True), seen, counted=self.repeated)
+            yield _with_untimed(keyed, self.read.kind)
+
+
+def _with_untimed(portion: list[Keyed], kind: FileKind) -> list[Keyed]:
+    """The rows with the keys that they would have without their times, where times stand together in one cell."""
+    columns = {id(keyed.row.columns): keyed.row.columns for keyed in portion}
+    if not any(map(are_times_together, columns.values())):
+        return portion
+    plain = [[canonical_row(row, kind) for row in without_time(keyed.row)] for keyed in portion]
+    return [
+        Keyed(*keyed[:3], tuple(blind_indexes(texts, context=ROW_CONTEXT))) if texts else keyed
+        for keyed, texts in zip(portion, plain, strict=True)
+    ]
 
 
 def _keys(packed: bytes) -> list[str]:

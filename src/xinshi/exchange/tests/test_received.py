@@ -118,6 +118,24 @@ def test_start_and_end_may_stand_in_one_cell(titles: str, cells: str) -> None:
     assert (read.kind, told(read), clocks(read)) == (FileKind.VERIFIED_DETAIL, SOUND, [("08 08:30", "08 10:30")])
 
 
+@pytest.mark.parametrize(
+    ("day", "span"),
+    [("服务日期", "8:30-10:30"), ("服务日期", "上午8:30至10:30"), ("", f"{DAY} 8:30-10:30")],
+)
+def test_times_in_one_cell_are_seen_beside_the_same_row_that_came_without_them(cast: Cast, day: str, span: str) -> None:
+    """As an earlier version of the program read them, or as another file leaves them out."""
+
+    def file(time: str, hours: int) -> bytes:
+        cells = {"姓名": cast.li.name, "志愿者编号": cast.li.number, day: DAY, "服务时间": time, "信用时数": str(hours)}
+        found = {title: cell for title, cell in cells.items() if title and cell}
+        return "\n".join([",".join(found), ",".join(found.values())]).encode()
+
+    assert outcome(take(file("", 2), file_name="plain.csv"))["credited"] == 1
+    assert outcome(take(file(span, 2), file_name="timed.csv")) == {"held_back": 1}
+    assert ImportLine.objects.get(state="held_back").code == "equals_untimed"
+    assert outcome(take(file(span, 2), file_name="timed.csv")) == {"already_known": 1}
+
+
 def test_the_activitys_own_time_is_nobodys_sign_out() -> None:
     head = "姓名,志愿者编号,活动时间,签到时间,签退时间,信用时数\n"
     read = csv_file(f"{head}尹磊,{ONE},{DAY} 8:00-12:00,{DAY} 8:05,,2\n王芳,{TWO},{DAY} 8:00-12:00,{DAY} 8:05,,0\n")
