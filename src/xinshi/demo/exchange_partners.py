@@ -67,7 +67,7 @@ def _agree(hospital: Hospital, first: Actor, second: Actor, *, code: str, name: 
         code=code,
         name=name,
         kind=Partner.Kind.BANK,
-        address=f"https://{code}.example/interbank/v1",
+        address=f"https://{code}.invalid/interbank/v1",
         limits=limits,
     )
     terms = Terms(

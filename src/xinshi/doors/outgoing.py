@@ -39,6 +39,8 @@ HOST_NAME: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
 """Labels of letters, digits and hyphens, the last beginning with a letter: `0x7f.1` and `2130706433` are no names."""
+LEADS_NOWHERE: Final = ".invalid"
+"""Names below it never lead anywhere and need no look-up (RFC 6761, 6.4): invented partners stand there."""
 VISIBLE: Final = re.compile(r"[!-~]+")
 HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 HEADER_VALUE: Final = re.compile(r"[ -~]{0,2000}")
@@ -208,6 +210,8 @@ def _checked_addresses(destination: Destination) -> list[Address]:
     """Where the destination's name leads, by one look-up; one address that is not allowed refuses all of them."""
     if destination.literal is not None:
         found = [destination.literal]
+    elif f".{destination.host}".endswith(LEADS_NOWHERE):
+        raise NotSent(reason=NAME_UNKNOWN)
     else:
         try:
             rows = socket.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)

@@ -92,6 +92,16 @@ def test_no_hostile_address_is_connected_to_or_looked_up(
     assert (connections.tried, asked) == ([], [])
 
 
+@pytest.mark.parametrize("host", ["invalid", "bank.invalid", "east.bank.invalid"])
+def test_a_name_that_was_invented_is_not_looked_up(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    asked = resolve_to(monkeypatch)
+    with pytest.raises(NotSent) as refused:
+        send(f"https://{host}/x", body=b"x", timeout_seconds=1)
+    assert (refused.value.code, connections.tried, asked) == ("not_sent", [], [])
+
+
 def test_a_name_that_leads_inside_is_not_connected_to(
     connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
