@@ -130,6 +130,10 @@ REASONS: Final[Mapping[str, str]] = {
     "overlaps": gettext_noop("These times overlap service of this person that is known already."),
     "equals_other_file": gettext_noop("The same row without a date came in another file."),
     "equals_untimed": gettext_noop("The same row without its times came before: look whether it is the same service."),
+    "equals_sum": gettext_noop(
+        "The single services of this person in an earlier file add up to exactly these hours: look whether this row is "
+        "their sum."
+    ),
     "equals_other_way": gettext_noop(
         "Honorary hours of the same length came another way (by file or by interface): look whether they are the same."
     ),

@@ -62,6 +62,8 @@ class Knowledge:
     sent: frozenset[tuple[int, int, str]]
     """What this house's own files said: person, minutes, plain reason."""
     other_way: frozenset[tuple[int, int, bool]]
+    sums: frozenset[tuple[int, int]]
+    """(person, minutes) of rows without a day that are the sums of services in earlier files."""
     """Honorary hours that came before: person, minutes, and whether their row had a day (interface) or none (file)."""
     time: KnownTime
     actor_person_id: int | None
@@ -203,6 +205,8 @@ class Judge:
             return "equals_other_file"
         elif (person.id, row.minutes, plain_text(row.title)) in self.known.sent:
             return "sent_by_us"
+        elif self.kind is not FileKind.HONORARY and (person.id, row.minutes) in self.known.sums:
+            return "equals_sum"
         is_other_way = (person.id, row.minutes, row.day is None) in self.known.other_way
         return "equals_other_way" if self.kind is FileKind.HONORARY and is_other_way else ""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+from django.db.models import Sum
+
 from xinshi.attendance.queries import segments
 from xinshi.bank.models import DepositReversal, Passbook
 from xinshi.doors.lookups import Many
@@ -25,6 +27,7 @@ LOOKUP_SIZE = 5_000
 TIME_LOOKUPS_MAX = 12
 """So many spans of days at most are looked at for the rows of a portion: fewer would load much that nobody asks for."""
 MARGIN = timedelta(days=1)
+SUMS_MIN = 2
 SOURCE_PREFIX = "exchange-line:"
 TAKEN = ("credited", "held_back", "discarded", "already_known")
 """States of lines whose row means that the service is known."""
@@ -58,6 +61,7 @@ def knowledge(
     by_name = _people_by_name({keyed.row.name for keyed in rows if not keyed.row.number and keyed.row.name})
     timed = [(_person_of(keyed, people, by_name, named), keyed.row) for keyed in rows if keyed.row.day is not None]
     undated = {keyed.key for keyed in rows if not keyed.row.is_timed}
+    undated_rows = [keyed for keyed in rows if keyed.row.day is None]
     involved = {person.id for person in (*people.values(), *by_name.values())} | set(named.values())
     return Knowledge(
         people=people,
@@ -67,6 +71,7 @@ def knowledge(
         repeated=_repeated(file, {keyed.key for keyed in rows if keyed.occurrence}),
         sent=_sent(partner_id, involved) if undated else frozenset(),
         other_way=_other_way(partner_id, involved) if undated else frozenset(),
+        sums=_sums(partner_id, [(_person_of(one, people, by_name, named), one.row.minutes) for one in undated_rows]),
         time=_known_time(partner_id, [(person_id, row) for person_id, row in timed if person_id]),
         actor_person_id=actor.person_id,
         now=clock.now().astimezone(clock.HOSPITAL_ZONE),  # As the rows' times are: compared without converting each.
@@ -231,6 +236,35 @@ def _other_way(partner_id: int, person_ids: set[int]) -> frozenset[tuple[int, in
         rows = lines.values_list("person_id", "minutes", "day")
         found |= {(pk, minutes, day is not None) for pk, minutes, day in rows if pk is not None}
     return frozenset(found)
+
+
+def _sums(partner_id: int, rows: Sequence[tuple[int | None, int | None]]) -> frozenset[tuple[int, int]]:
+    """(person, minutes) of rows without a day that are sums of services in earlier files; none where they agree by chance.
+
+    A sum is that of one file, of a month of it, or of all files together. Somebody's hours may equal their sum by chance;
+    most people's, two at least, do only where these rows are sums.
+    """
+    summed: Counter[tuple[int, int | None, str]] = Counter()
+    for part in parts(sorted({pk for pk, _ in rows if pk})):
+        lines = ImportLine.objects.filter(
+            file__partner_id=partner_id,
+            person_id__in=part,
+            hours_kind=HoursKind.VERIFIED.value,
+            day__isnull=False,
+            state__in=["credited", "held_back"],
+        )
+        days = lines.values_list("person_id", "file_id", "day").annotate(total=Sum("minutes")).order_by()
+        for pk, file_id, day, minutes in days:
+            if pk is None or day is None:
+                continue
+            month = f"{day:%Y-%m}"
+            for of in ((file_id, ""), (file_id, month), (None, month), (None, "")):
+                summed[pk, *of] += minutes
+    known = {(pk, minutes) for (pk, _, _), minutes in summed.items()}
+    people = {pk for pk, _ in known}
+    asked = [(pk, minutes) for pk, minutes in rows if pk in people]
+    found = frozenset((pk, minutes) for pk, minutes in asked if pk and minutes and (pk, minutes) in known)
+    return found if len(found) >= SUMS_MIN and len(found) * 2 > len(asked) else frozenset()
 
 
 def _known_time(partner_id: int, rows: Sequence[tuple[int, FileRow]]) -> KnownTime:

@@ -14,7 +14,18 @@ from xinshi.bank.models import Deposit, Passbook
 from xinshi.documents.sheets import HeaderNotFound, read_sheets
 from xinshi.exchange.models import ImportFile, ImportLine, Partner
 from xinshi.exchange.partners.domain import PartnerPaused
-from xinshi.exchange.tests.conftest import SYSTEM, Cast, detail, held, honorary, outcome, summary, take, written
+from xinshi.exchange.tests.conftest import (
+    SYSTEM,
+    Cast,
+    Somebody,
+    detail,
+    held,
+    honorary,
+    outcome,
+    summary,
+    take,
+    written,
+)
 from xinshi.exchange.zhiyuanhui.reading import MixedKinds
 from xinshi.kernel.errors import NotAllowed
 from xinshi.ledger.verification import verify
@@ -53,6 +64,33 @@ def test_the_same_segment_in_another_file_is_known(cast: Cast) -> None:
     take(detail(row))
     again = detail(row, segment(cast.wang, "09:00", "11:00", "2"))
     assert outcome(take(again)) == {"credited": 1, "minutes": 120, "already_known": 1}
+
+
+def test_a_sum_is_not_credited_beside_the_services_that_it_sums_up(cast: Cast) -> None:
+    def served(day: str, hours: int, who: Somebody = cast.li) -> list[str]:
+        return ["门诊导医", who.name, who.number, f"{day} {11 - hours:02}:00", f"{day} 11:00", str(hours)]
+
+    def summed(li: int, wang: int, coordinator: int) -> bytes:
+        hours = ((cast.li, li), (cast.wang, wang), (cast.coordinator, coordinator))
+        return summary(*([who.name, who.number, str(number)] for who, number in hours if number))
+
+    services = [served("2026-10-08", 2), served("2026-10-09", 3), served("2026-09-30", 1)]
+    assert outcome(take(detail(*services, served("2026-10-09", 2, cast.wang))))["credited"] == 4
+    assert outcome(take(detail(served("2026-10-10", 4), served("2026-10-11", 1, cast.coordinator))))["credited"] == 2
+    for li, wang, coordinator in ((6, 2, 0), (5, 2, 0), (10, 2, 1), (1, 2, 7), (9, 2, 1)):
+        found = outcome(take(summed(li, wang, coordinator)))
+        assert found["held_back"] == len([hours for hours in (li, wang, coordinator) if hours not in (0, 7)]), li
+    assert "equals_sum" in set(ImportLine.objects.filter(state="held_back").values_list("code", flat=True))
+
+
+def test_that_somebodys_hours_equal_their_sum_may_be_chance(cast: Cast) -> None:
+    def served(who: Somebody) -> list[str]:
+        return ["门诊导医", who.name, who.number, "2026-10-08 09:00", "2026-10-08 11:00", "2"]
+
+    take(detail(served(cast.li), served(cast.wang), served(cast.coordinator)))
+    assert outcome(take(summary([cast.li.name, cast.li.number, "2"])))["credited"] == 1
+    rows = [[cast.li.name, cast.li.number, "3"], [cast.wang.name, cast.wang.number, "2"]]
+    assert outcome(take(summary(*rows, [cast.coordinator.name, cast.coordinator.number, "4"])))["credited"] == 3
 
 
 def test_the_same_segment_twice_in_one_file_is_credited_once(cast: Cast) -> None:

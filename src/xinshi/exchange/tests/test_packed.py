@@ -81,6 +81,7 @@ def judged(rows: list[FileRow], time: Any, portion: int) -> list[Decision]:
         repeated=frozenset(),
         sent=frozenset(),
         other_way=frozenset(),
+        sums=frozenset(),
         time=KnownTime(),
         actor_person_id=2,
         now=NOW,
