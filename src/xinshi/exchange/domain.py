@@ -134,6 +134,9 @@ REASONS: Final[Mapping[str, str]] = {
         "The single services of this person in an earlier file add up to exactly these hours: look whether this row is "
         "their sum."
     ),
+    "was_summed": gettext_noop(
+        "An earlier file brought exactly the sum of this person's services: look whether they were credited with it."
+    ),
     "equals_other_way": gettext_noop(
         "Honorary hours of the same length came another way (by file or by interface): look whether they are the same."
     ),

@@ -64,6 +64,8 @@ class Knowledge:
     other_way: frozenset[tuple[int, int, bool]]
     sums: frozenset[tuple[int, int]]
     """(person, minutes) of rows without a day that are the sums of services in earlier files."""
+    summed: frozenset[int]
+    """People whose services here add up to what a summary brought before."""
     """Honorary hours that came before: person, minutes, and whether their row had a day (interface) or none (file)."""
     time: KnownTime
     actor_person_id: int | None
@@ -173,6 +175,8 @@ class Judge:
             code = "overlaps" if shares_time or overlaps else ""
             if not code and not self.known.elsewhere.isdisjoint(keyed.untimed):
                 code = "equals_untimed"
+            if not code and self.kind is not FileKind.HONORARY and person.id in self.known.summed:
+                code = "was_summed"
             code = code or self._whose_doubt(row, person, is_named=is_named)
             self._time.add(person.id, start, end, row.minutes, is_occupied=not code)
         else:

@@ -72,6 +72,7 @@ def knowledge(
         sent=_sent(partner_id, involved) if undated else frozenset(),
         other_way=_other_way(partner_id, involved) if undated else frozenset(),
         sums=_sums(partner_id, [(_person_of(one, people, by_name, named), one.row.minutes) for one in undated_rows]),
+        summed=_summed(partner_id, timed),
         time=_known_time(partner_id, [(person_id, row) for person_id, row in timed if person_id]),
         actor_person_id=actor.person_id,
         now=clock.now().astimezone(clock.HOSPITAL_ZONE),  # As the rows' times are: compared without converting each.
@@ -265,6 +266,29 @@ def _sums(partner_id: int, rows: Sequence[tuple[int | None, int | None]]) -> fro
     asked = [(pk, minutes) for pk, minutes in rows if pk in people]
     found = frozenset((pk, minutes) for pk, minutes in asked if pk and minutes and (pk, minutes) in known)
     return found if len(found) >= SUMS_MIN and len(found) * 2 > len(asked) else frozenset()
+
+
+def _summed(partner_id: int, rows: Sequence[tuple[int | None, FileRow]]) -> frozenset[int]:
+    """People whose services among these rows add up to what a summary without days brought before; none by chance."""
+    totals: Counter[int] = Counter()
+    for pk, row in rows:
+        if pk and row.is_timed:
+            totals[pk] += row.minutes or 0
+    brought: defaultdict[int, set[int]] = defaultdict(set)
+    for part in parts(sorted(totals)):
+        lines = ImportLine.objects.filter(
+            UNTIMED,
+            file__partner_id=partner_id,
+            person_id__in=part,
+            hours_kind=HoursKind.VERIFIED.value,
+            day=None,
+            state__in=["credited", "held_back"],
+        )
+        for pk, minutes in lines.values_list("person_id", "minutes"):
+            if pk is not None:
+                brought[pk].add(minutes)
+    found = frozenset(pk for pk, minutes in brought.items() if totals[pk] in minutes)
+    return found if len(found) >= SUMS_MIN and len(found) * 2 > len(brought) else frozenset()
 
 
 def _known_time(partner_id: int, rows: Sequence[tuple[int, FileRow]]) -> KnownTime:

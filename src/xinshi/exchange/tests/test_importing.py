@@ -83,6 +83,26 @@ def test_a_sum_is_not_credited_beside_the_services_that_it_sums_up(cast: Cast) -
     assert "equals_sum" in set(ImportLine.objects.filter(state="held_back").values_list("code", flat=True))
 
 
+def test_services_are_not_credited_beside_the_sum_that_came_before(cast: Cast) -> None:
+    def served(who: Somebody, day: int, hours: int) -> list[str]:
+        return [
+            "门诊导医",
+            who.name,
+            who.number,
+            f"2026-10-{day:02} 06:00",
+            f"2026-10-{day:02} {6 + hours:02}:00",
+            str(hours),
+        ]
+
+    take(summary([cast.li.name, cast.li.number, "5"], [cast.wang.name, cast.wang.number, "2"]))
+    services = [served(cast.li, 8, 2), served(cast.li, 9, 3), served(cast.wang, 9, 2), served(cast.coordinator, 9, 4)]
+    found = outcome(take(detail(*services)))
+    assert (found["held_back"], found["credited"]) == (3, 1)
+    assert set(ImportLine.objects.filter(state="held_back").values_list("code", flat=True)) == {"was_summed"}
+    other = outcome(take(detail(served(cast.li, 12, 5), served(cast.wang, 12, 1), served(cast.coordinator, 12, 1))))
+    assert other["credited"] == 3, "one alone may be chance"
+
+
 def test_that_somebodys_hours_equal_their_sum_may_be_chance(cast: Cast) -> None:
     def served(who: Somebody) -> list[str]:
         return ["门诊导医", who.name, who.number, "2026-10-08 09:00", "2026-10-08 11:00", "2"]

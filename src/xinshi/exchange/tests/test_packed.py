@@ -82,6 +82,7 @@ def judged(rows: list[FileRow], time: Any, portion: int) -> list[Decision]:
         sent=frozenset(),
         other_way=frozenset(),
         sums=frozenset(),
+        summed=frozenset(),
         time=KnownTime(),
         actor_person_id=2,
         now=NOW,
